@@ -1,0 +1,135 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+)
+
+// AnyRev as Change.Base asks for no check of the revision: a blind Change. It is allowed for entries that commute
+// (tags, settled sends, journal notes), see [Change.Validate].
+const AnyRev = math.MaxUint64
+
+// MaxChange is the largest Change in bytes of JSON.
+const MaxChange = 64 << 10
+
+// Change is what one decision wants written: all of it or nothing.
+type Change struct {
+	// Fan is whom it is about. An empty OpenID is an account's own Change (cron, broadcasts): it carries no entries.
+	Fan FanID `json:"fan"`
+	// Base is the revision of the fan it was decided on; 0 for a fan never seen; AnyRev for a blind Change.
+	Base uint64 `json:"base"`
+	// Cause is the push or job that was decided on. A cause is applied once per fan. Causes of pushes begin with the push's
+	// CreateTime as eight hexadecimal digits, so that receipts lie in order of time. When Done names the cause, the job's
+	// own existence is the check and no receipt is kept.
+	Cause string    `json:"cause"`
+	At    time.Time `json:"at"`
+
+	Entries []Entry  `json:"entries,omitempty"`
+	Jobs    []Job    `json:"jobs,omitempty"`   // to add; one that exists already is left as it is
+	Done    []string `json:"done,omitempty"`   // ids of jobs of the same account that end with this Change
+	Snooze  []Snooze `json:"snooze,omitempty"` // jobs to be done later
+	Sends   []Send   `json:"sends,omitempty"`  // to add or to replace by id
+	Claims  []Claim  `json:"claims,omitempty"`
+	Reads   []KVRead `json:"reads,omitempty"` // keys whose revision must still be the one that was read
+	Writes  []KV     `json:"writes,omitempty"`
+	Spends  []Spend  `json:"spends,omitempty"`
+	// Receipt, if not nil, is kept under the cause for a day and answers the same push again.
+	Receipt json.RawMessage `json:"receipt,omitempty"`
+}
+
+// Snooze moves a job to a later time and notes why.
+type Snooze struct {
+	Job     string    `json:"job"`
+	Due     time.Time `json:"due"`
+	Attempt int       `json:"attempt"` // what the job's Attempt becomes
+	Why     string    `json:"why,omitempty"`
+}
+
+// Claim takes units From..To (inclusive, counted from 1) of a pool that all fans of the account share.
+// It is refused when one of them is taken.
+type Claim struct {
+	Key  string `json:"key"`
+	From int64  `json:"from"`
+	To   int64  `json:"to"`
+}
+
+// KVRead is the revision of a key that a decision read; 0 for a key that was not there.
+type KVRead struct {
+	Key string `json:"key"`
+	Rev uint64 `json:"rev"`
+}
+
+// KV is a key of an account with its value. A pool is a key whose units are claimed: its Value is the JSON number of the
+// highest unit taken, Free the units below it that are not. A write to a pool's key makes it a plain value again, unless the
+// value is a whole number n of at least 0: then units 1..n are taken and the rest is free.
+type KV struct {
+	Key   string          `json:"key"`
+	Value json.RawMessage `json:"value,omitempty"` // null or empty removes the key
+	Rev   uint64          `json:"rev,omitempty"`   // set by the store; grows with every write and claim
+	Free  []Range         `json:"free,omitempty"`  // set by the store, ascending, without overlap
+}
+
+// Range is From..To, both inclusive.
+type Range struct {
+	From int64 `json:"from"`
+	To   int64 `json:"to"`
+}
+
+// Spend takes N units of a quota in one period, or is refused where Used+N would pass Limit. A negative N gives back.
+// Close marks the period as used up, as the platform says it is; spends of a closed period are refused.
+type Spend struct {
+	Quota  string    `json:"quota"`  // template, customer, mass, ...
+	Period string    `json:"period"` // 2006-01-02 for a day, 2006-01 for a month; Asia/Shanghai
+	N      int64     `json:"n"`
+	Limit  int64     `json:"limit"`
+	Resets time.Time `json:"resets"`
+	Close  bool      `json:"close,omitempty"`
+}
+
+// Quota is the account's use of one window.
+type Quota struct {
+	Quota  string    `json:"quota"`
+	Period string    `json:"period"`
+	Used   int64     `json:"used"`
+	Limit  int64     `json:"limit"`
+	Resets time.Time `json:"resets"`
+	Closed bool      `json:"closed,omitempty"`
+}
+
+// Receipt is what Commit answers.
+type Receipt struct {
+	Rev      uint64          `json:"rev"` // the fan's revision after the Change
+	Reply    json.RawMessage `json:"reply,omitempty"`
+	At       time.Time       `json:"at"`
+	Replayed bool            `json:"-"` // the cause had been applied before; nothing was written now
+}
+
+// Commit's refusals. They are results: nothing was written, and trying the same Change again does not help.
+var (
+	// ErrConflict: the fan, or a key that was read, has moved on. Load again and decide again.
+	ErrConflict = errors.New("the fan has changed since the decision was made")
+	// ErrGone: the job that caused the Change is no longer there: it was done before.
+	ErrGone = errors.New("the job has already ended")
+	// ErrNotFound: no such record.
+	ErrNotFound = errors.New("not found")
+	// ErrTooLarge: the Change is over MaxChange.
+	ErrTooLarge = errors.New("the change is larger than 64 KB")
+	// ErrClosed: the store is closed or closing.
+	ErrClosed = errors.New("the store is closed")
+)
+
+// RefusedError reports a claim or spend that could not be granted. Decide again: it does not count as a conflict.
+type RefusedError struct {
+	Claim *Claim
+	Spend *Spend
+}
+
+func (e *RefusedError) Error() string {
+	if e.Claim != nil {
+		return fmt.Sprintf("claim of %s %d..%d refused: already taken", e.Claim.Key, e.Claim.From, e.Claim.To)
+	}
+	return fmt.Sprintf("quota %s of %s is used up", e.Spend.Quota, e.Spend.Period)
+}
