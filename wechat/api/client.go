@@ -36,7 +36,7 @@ const (
 	Payload       Class = "payload"
 	Duplicate     Class = "duplicate"
 	Unknown       Class = "unknown"
-	UserClass     Class = "user"
+	User          Class = "user"
 )
 
 // Error is a refusal by the platform.
@@ -59,8 +59,8 @@ type MassResult struct {
 	Duplicate        bool
 }
 
-// User is a fan as the platform knows them.
-type User struct {
+// UserInfo is a fan as the platform knows them.
+type UserInfo struct {
 	OpenID, UnionID string
 	Subscribed      bool
 	SubscribedAt    time.Time
@@ -104,7 +104,7 @@ func (c *Client) MassByOpenIDs(ctx context.Context, openIDs []string, m wechat.O
 }
 
 // User asks for one fan.
-func (c *Client) User(ctx context.Context, openID string) (User, error) { panic("unwritten") }
+func (c *Client) User(ctx context.Context, openID string) (UserInfo, error) { panic("unwritten") }
 
 // Tags lists the tags.
 func (c *Client) Tags(ctx context.Context) ([]Tag, error) { panic("unwritten") }
