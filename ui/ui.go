@@ -1,0 +1,61 @@
+// Package ui is the web UI, the JSON admin API and the webhook door of fanflow.
+//
+// Pages are rendered on the server from embedded templates; a little JavaScript of our own helps where a page must move by
+// itself. Nothing is loaded from elsewhere, and the content security policy says so. Handlers read the store and ask the
+// engine; whatever changes a fan goes through them as a Change, so the UI can do nothing that the API cannot.
+package ui
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"fanflow/flows"
+	"fanflow/store"
+)
+
+// Account is what the UI must know of an account.
+type Account struct {
+	Name       string
+	Title      string // what people call it; empty: Name
+	AppID      string // names the account at the simulator
+	Type       string // service, subscription or wecom; shown
+	HookSecret string // signs /hooks/{name}/…; empty: hooks are refused
+	Location   *time.Location
+}
+
+// Engine is what the UI asks of the state machine. *flows.Engine is one.
+type Engine interface {
+	Hook(ctx context.Context, account string, h flows.Hook) (id string, err error)
+	Check(ctx context.Context, account, kind, file, source string) (name string, findings []flows.Finding, err error)
+	Push(ctx context.Context, account, kind, file, source, by string) (store.Script, error)
+	Publish(ctx context.Context, id store.ScriptID, version int, by string) (store.Publication, error)
+	Flow(ctx context.Context, account, name string, version int) (*flows.Flow, error)
+	Flows(ctx context.Context, account string) ([]flows.FlowInfo, error)
+	Funnel(ctx context.Context, account, flow, from, to string) (flows.Funnel, error)
+}
+
+// Config is what New needs. Store, Engine, Accounts and AdminToken must be set.
+type Config struct {
+	Store      store.Store
+	Engine     Engine
+	Accounts   []Account
+	AdminToken string // bearer token of the API and first login of the UI
+	// Now is the service's clock (it may be simulated); nil: the wall clock.
+	Now func() time.Time
+	// Wall is the clock of sessions and of the login throttle; nil: the wall clock.
+	Wall func() time.Time
+	// Demo shows the phone and the clock, which talk to /sim on the same origin.
+	Demo bool
+	// Quotas lists an account's windows with their limits; nil: what the store has booked.
+	Quotas func(ctx context.Context, account string) ([]store.Quota, error)
+	// OnPublish, if not nil, is told after a publication, a pause or a resumption through the UI or the API.
+	OnPublish func(store.Publication)
+	Logger    *slog.Logger
+	Version   string // shown in the footer
+}
+
+// New gives the handler of "/", "/login", the pages, "/static/…", "/api/v1/…" and "/hooks/…". It is safe for concurrent use.
+// Body limits beyond those of hooks and scripts, and time-outs, are the server's.
+func New(c Config) (http.Handler, error) { panic("unwritten") }
