@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fanflow/examples"
+	"fanflow/store"
+	"fanflow/wechat/simulator"
+)
+
+type demoFlags struct {
+	listen, dir, config string
+	empty               bool
+}
+
+func demoCommand() *cobra.Command {
+	var f demoFlags
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "Try everything on this machine: simulated platform, example campaigns, UI",
+		Long: "demo runs the service, a simulated WeChat platform and the web UI on one port, with example campaigns.\n" +
+			"Nothing leaves this machine. Without --dir everything is gone when it stops.",
+		Example: "  fanflow demo\n  fanflow demo --dir ./demo --listen 127.0.0.1:9000",
+		Args:    noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return demo(c.Context(), f, c.OutOrStdout(), c.ErrOrStderr())
+		},
+	}
+	c.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8080", "address to listen on; port 0 takes a free one")
+	c.Flags().StringVar(&f.dir, "dir", "", "folder that keeps the demo's data (default: a temporary one)")
+	c.Flags().StringVar(&f.config, "config", "", "take the accounts and the admin token from this file")
+	c.Flags().BoolVar(&f.empty, "empty", false, "without the example campaigns")
+	return c
+}
+
+func demo(ctx context.Context, f demoFlags, out, errOut io.Writer) error {
+	ln, err := listen(f.listen, "--listen")
+	if err != nil {
+		return err
+	}
+	dir, temporary, err := demoDir(f.dir)
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	if temporary {
+		defer os.RemoveAll(dir)
+	}
+	cfg, fresh, err := demoConfig(f, dir, "http://"+ln.Addr().String())
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	return playDemo(ctx, demoRun{flags: f, dir: dir, cfg: cfg, printToken: fresh, out: out, errOut: errOut}, ln)
+}
+
+// demoDir gives the folder to work in, and whether it is to be removed at the end.
+func demoDir(dir string) (string, bool, error) {
+	if dir == "" {
+		tmp, err := os.MkdirTemp("", "fanflow-demo-")
+		return tmp, true, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", false, usagef("--dir: %w", err)
+	}
+	return dir, false, nil
+}
+
+// demoConfig reads the demo's own configuration, writing it first where there is none, or takes the accounts of --config.
+// fresh says that the admin token was made just now and nobody knows it yet.
+func demoConfig(f demoFlags, dir, base string) (cfg *Config, fresh bool, err error) {
+	path := f.config
+	if path == "" {
+		path = filepath.Join(dir, "fanflow.toml")
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			fresh = true
+			if err := os.WriteFile(path, demoToml(base), 0o600); err != nil {
+				return nil, false, fmt.Errorf("write the demo's configuration: %w", err)
+			}
+		}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, false, usagef("cannot read the configuration: %v", err)
+	}
+	// The address is this run's, whatever the file says, and the clock is the simulator's.
+	environ := append(os.Environ(), "FANFLOW_CLOCK=simulator", "FANFLOW_PUBLIC_URL="+base,
+		"FANFLOW_DATA="+filepath.Join(dir, "fanflow.db"), "FANFLOW_LISTEN="+strings.TrimPrefix(base, "http://"))
+	for _, name := range accountNames(string(text)) {
+		environ = append(environ, "FANFLOW_ACCOUNT_"+envName(name)+"_API_BASE="+base)
+	}
+	cfg, err = parseConfig(path, string(text), environ)
+	return cfg, fresh && os.Getenv("FANFLOW_ADMIN_TOKEN") == "", err
+}
+
+func demoToml(base string) []byte {
+	token := os.Getenv("FANFLOW_ADMIN_TOKEN")
+	if token == "" {
+		token = rand.Text()
+	}
+	return fmt.Appendf(nil, `# Written by 'fanflow demo'. The simulated platform and the service both live at this address.
+listen      = %q
+data        = "fanflow.db"
+admin_token = %q
+public_url  = %q
+clock       = "simulator"
+
+[[account]]
+name        = "demo"
+title       = "fanflow 演示"
+type        = "service"
+app_id      = "wxdemo0000000000"
+app_secret  = %q
+token       = %q
+aes_key     = ""
+api_base    = %q
+hook_secret = %q
+time_zone   = "Asia/Shanghai"
+verified    = true
+
+[account.templates]
+COUPON_EXPIRING = "DEMO_COUPON_EXPIRING_0000000000000000000000"
+`, strings.TrimPrefix(base, "http://"), token, base, rand.Text(), rand.Text(), base, rand.Text())
+}
+
+type demoRun struct {
+	flags       demoFlags
+	dir         string
+	cfg         *Config
+	printToken  bool
+	out, errOut io.Writer
+}
+
+// playDemo runs simulator and service behind one address until ctx ends.
+func playDemo(ctx context.Context, d demoRun, ln net.Listener) error {
+	sim, err := newSimulator(d.cfg, filepath.Join(d.dir, "simulator.db"), d.errOut)
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	a, err := openApp(ctx, d.cfg, newLogger(d.errOut), true)
+	if err != nil {
+		return errors.Join(err, sim.Close(), ln.Close())
+	}
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	go func() {
+		if err := sim.Run(work); err != nil && work.Err() == nil {
+			a.logger.Error("the simulated platform", "err", err)
+		}
+	}()
+	err = runApp(ctx, a, ln, besideSimulator(sim, a.handler), func() {
+		if !d.flags.empty {
+			if err := loadExamples(ctx, a); err != nil {
+				a.logger.Error("load the example campaigns", "err", err)
+			}
+		}
+		d.greet(ln.Addr().String())
+	})
+	stop()
+	return errors.Join(err, sim.Close())
+}
+
+// besideSimulator gives the platform's own paths to the simulator and all others to the service.
+func besideSimulator(sim *simulator.Server, service http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, p := range []string{"/sim/", "/cgi-bin/", "/sns/", "/connect/oauth2/", "/wxaapi/", "/wxa/"} {
+			if strings.HasPrefix(r.URL.Path, p) {
+				sim.ServeHTTP(w, r)
+				return
+			}
+		}
+		service.ServeHTTP(w, r)
+	})
+}
+
+// loadExamples publishes the example scripts that the data file has never seen; what was edited since stays.
+func loadExamples(ctx context.Context, a *app) error {
+	account := a.cfg.Accounts[0].Name
+	for _, e := range examples.All() {
+		id := store.ScriptID{Account: account, Kind: e.Kind, Name: e.Name}
+		if e.Kind == store.KindPlugin {
+			id.Account = ""
+		}
+		if _, err := a.store.Script(ctx, id, 0); err == nil {
+			continue
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		s, err := a.engine.Push(ctx, account, e.Kind, e.File, e.Source, "demo")
+		if err != nil {
+			return fmt.Errorf("%s: %w", e.File, err)
+		}
+		if _, err := a.engine.Publish(ctx, s.ScriptID, s.Version, "demo"); err != nil {
+			return fmt.Errorf("publish %s: %w", e.File, err)
+		}
+	}
+	return a.setEntries(ctx, account)
+}
+
+func (d demoRun) greet(addr string) {
+	login := "sign in with the admin_token that stands in " + d.cfg.file
+	if d.printToken {
+		login = "sign in with the token " + d.cfg.AdminToken
+	}
+	kept := d.dir
+	if d.flags.dir == "" {
+		kept += " (removed when the demo stops; keep it with --dir)"
+	}
+	fmt.Fprintf(d.out, `fanflow demo is ready.
+
+  Address  http://%[1]s/
+  Login    %[2]s
+  Data     %[3]s
+
+Three things to try:
+  1. Open http://%[1]s/phone, become a fan, and answer the welcome with 1: a coupon code comes back.
+  2. Move the clock on by six days: the reminder arrives as a template card.
+  3. Look at http://%[1]s/flows: the funnel counts every fan, and each has a timeline.
+
+Stop with Ctrl-C.
+`, addr, login, kept)
+}

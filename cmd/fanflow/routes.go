@@ -1,0 +1,40 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/mux"
+)
+
+// routes puts WeChat's way in and the operations' pages beside the UI, which has all other paths.
+func (a *app) routes(pages http.Handler) http.Handler {
+	r := mux.NewRouter()
+	r.HandleFunc("/callback/{account}", func(w http.ResponseWriter, req *http.Request) {
+		h, ok := a.callbacks[mux.Vars(req)["account"]]
+		if !ok {
+			a.metrics.pushes.WithLabelValues("", "unknown-account").Inc()
+			http.NotFound(w, req)
+			return
+		}
+		h.ServeHTTP(w, req)
+	})
+	r.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }).Methods(http.MethodGet, http.MethodHead)
+	r.HandleFunc("/readyz", a.readyz).Methods(http.MethodGet, http.MethodHead)
+	r.Handle("/metrics", a.metrics.handler()).Methods(http.MethodGet)
+	r.PathPrefix("/").Handler(pages)
+	r.SkipClean(true)
+	return r
+}
+
+// readyz says whether the data file can be read.
+func (a *app) readyz(w http.ResponseWriter, req *http.Request) {
+	ctx, cancel := context.WithTimeout(req.Context(), 2*time.Second)
+	defer cancel()
+	if _, err := a.store.Catalog(ctx); err != nil {
+		http.Error(w, "the data file cannot be read", http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = w.Write([]byte("ready\n"))
+}

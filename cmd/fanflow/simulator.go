@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fanflow/wechat/simulator"
+)
+
+func simulatorCommand() *cobra.Command {
+	var config, addr, state string
+	c := &cobra.Command{
+		Use:     "simulator --config FILE [--listen ADDR]",
+		Short:   "Run the simulated WeChat platform alone, for the accounts of the same file",
+		Example: "  fanflow simulator --config fanflow.toml --listen 127.0.0.1:9090",
+		Args:    noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, err := loadConfig(config, os.Environ())
+			if err != nil {
+				return err
+			}
+			if addr == "" {
+				if addr, err = hostPort(cfg.Accounts[0].APIBase); err != nil {
+					return usagef("%s: api_base: %w; say where to listen with --listen", cfg.file, err)
+				}
+			}
+			return playPlatform(c.Context(), cfg, addr, state, c.ErrOrStderr())
+		},
+	}
+	c.Flags().StringVar(&config, "config", "", "the configuration file of the service")
+	c.Flags().StringVar(&addr, "listen", "", "address to listen on (default: host and port of api_base)")
+	c.Flags().StringVar(&state, "state", "", "file that keeps the platform's state (default: in memory)")
+	return c
+}
+
+// hostPort is where a URL's server listens.
+func hostPort(base string) (string, error) {
+	u, err := url.Parse(base)
+	if err != nil {
+		return "", err
+	}
+	if u.Port() != "" {
+		return u.Host, nil
+	}
+	if u.Scheme == "https" {
+		return "", fmt.Errorf("%s is no address the simulator can listen on", base)
+	}
+	return u.Host + ":80", nil
+}
+
+func newSimulator(cfg *Config, state string, out io.Writer) (*simulator.Server, error) {
+	sc := simulator.Config{PublicURL: cfg.PublicURL, StateFile: state, Logger: newLogger(out)}
+	for i := range cfg.Accounts {
+		c := &cfg.Accounts[i]
+		a := simulator.Account{
+			Name: c.Name, Type: c.Type, AppID: c.AppID, AppSecret: c.AppSecret, Token: c.Token, AESKey: c.AESKey, Verified: c.Verified, Test: c.Test,
+		}
+		for _, id := range c.Templates {
+			a.Templates = append(a.Templates, id)
+		}
+		sc.Accounts = append(sc.Accounts, a)
+	}
+	return simulator.New(sc)
+}
+
+// playPlatform serves the simulator until ctx ends.
+func playPlatform(ctx context.Context, cfg *Config, addr, state string, out io.Writer) error {
+	logger := newLogger(out)
+	ln, err := listen(addr, "--listen")
+	if err != nil {
+		return err
+	}
+	sim, err := newSimulator(cfg, state, out)
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	server := newServer(sim, logger)
+	failed := make(chan error, 2)
+	go func() { failed <- server.Serve(ln) }()
+	go func() {
+		if err := sim.Run(work); err != nil && work.Err() == nil {
+			failed <- err
+		}
+	}()
+	logger.Info("the simulated platform is ready", "address", "http://"+ln.Addr().String())
+	select {
+	case <-ctx.Done():
+		err = nil
+	case err = <-failed:
+		if errors.Is(err, http.ErrServerClosed) {
+			err = nil
+		}
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	if e := server.Shutdown(ending); e != nil {
+		_ = server.Close() // followers hold long polls open; they will come again
+	}
+	stop()
+	return errors.Join(err, sim.Close())
+}
