@@ -1,0 +1,371 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fanflow/flows"
+	"fanflow/store"
+	"fanflow/store/mem"
+)
+
+// library is where scripts go: a running service, or the data file where none runs.
+type library interface {
+	push(ctx context.Context, kind, file, source string, publish bool) (*scriptResult, error)
+	publish(ctx context.Context, kind, name string, version int) (*scriptResult, error)
+	list(ctx context.Context, kind string) ([]scriptLine, error)
+	check(ctx context.Context, kind, file, source string) ([]finding, error)
+}
+
+// withLibrary finds the library of the configuration and works on it.
+func withLibrary(c *cobra.Command, f scriptFlags, work func(library) error) error {
+	cfg, err := loadConfig(f.config, os.Environ())
+	if err != nil {
+		return err
+	}
+	account, err := cfg.account(f.account)
+	if err != nil {
+		return err
+	}
+	remote := &remoteLibrary{base: "http://" + cfg.Listen, token: cfg.AdminToken, account: account.Name}
+	running, err := remote.running(c.Context())
+	if err != nil {
+		return err
+	}
+	if running {
+		return work(remote)
+	}
+	a, err := openApp(c.Context(), cfg, newLogger(io.Discard), false)
+	if err != nil {
+		return err
+	}
+	return errors.Join(work(&localLibrary{engine: a.engine, store: a.store, account: account.Name}), a.close(c.Context()))
+}
+
+// remoteLibrary talks to the admin API of a running service.
+type remoteLibrary struct {
+	base, token, account string
+}
+
+// running reports whether a service answers at the configured address.
+func (l *remoteLibrary) running(ctx context.Context) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, l.base+"/healthz", nil)
+	if err != nil {
+		return false, err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return false, nil
+	}
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("is a service running at %s? %w", l.base, err)
+	}
+	return true, res.Body.Close()
+}
+
+func (l *remoteLibrary) scripts(parts ...string) string {
+	path := "/api/v1/accounts/" + url.PathEscape(l.account) + "/scripts"
+	for _, p := range parts {
+		path += "/" + url.PathEscape(p)
+	}
+	return path
+}
+
+func (l *remoteLibrary) push(ctx context.Context, kind, file, source string, publish bool) (*scriptResult, error) {
+	r := &scriptResult{Kind: kind}
+	err := l.call(ctx, http.MethodPost, l.scripts(kind), map[string]any{"file": file, "source": source, "publish": publish}, r)
+	return r, err
+}
+
+func (l *remoteLibrary) publish(ctx context.Context, kind, name string, version int) (*scriptResult, error) {
+	r := &scriptResult{}
+	err := l.call(ctx, http.MethodPost, l.scripts(kind, name, "publish"), map[string]any{"version": version}, r)
+	r.Kind, r.Name, r.Published = kind, name, true
+	return r, err
+}
+
+func (l *remoteLibrary) list(ctx context.Context, kind string) ([]scriptLine, error) {
+	var lines []scriptLine
+	for cursor := ""; ; {
+		var page struct {
+			Items []struct {
+				Name      string `json:"name"`
+				Version   int    `json:"version"`
+				Published bool   `json:"published"`
+				File      string `json:"file"`
+			} `json:"items"`
+			Next string `json:"next"`
+		}
+		if err := l.call(ctx, http.MethodGet, l.scripts(kind)+"?limit=1000&cursor="+url.QueryEscape(cursor), nil, &page); err != nil {
+			return nil, err
+		}
+		for _, s := range page.Items {
+			lines = addVersion(lines, kind, s.Name, s.File, s.Version, s.Published)
+		}
+		if cursor = page.Next; cursor == "" {
+			return lines, nil
+		}
+	}
+}
+
+// addVersion folds one version into the list of scripts.
+func addVersion(lines []scriptLine, kind, name, file string, version int, published bool) []scriptLine {
+	i := sort.Search(len(lines), func(i int) bool { return lines[i].Name >= name })
+	if i == len(lines) || lines[i].Name != name {
+		lines = append(lines, scriptLine{})
+		copy(lines[i+1:], lines[i:])
+		lines[i] = scriptLine{Kind: kind, Name: name}
+	}
+	if version > lines[i].Version {
+		lines[i].Version, lines[i].File = version, file
+	}
+	if published {
+		lines[i].Published = version
+	}
+	return lines
+}
+
+func (l *remoteLibrary) check(ctx context.Context, kind, file, source string) ([]finding, error) {
+	var r struct {
+		Findings []finding `json:"findings"`
+	}
+	err := l.call(ctx, http.MethodPost, l.scripts(kind, "check"), map[string]any{"file": file, "source": source}, &r)
+	return r.Findings, err
+}
+
+// problem is the admin API's way to say no.
+type problem struct {
+	Title    string    `json:"title"`
+	Detail   string    `json:"detail"`
+	Findings []finding `json:"findings"`
+}
+
+func (l *remoteLibrary) call(ctx context.Context, method, path string, in, out any) error {
+	var body io.Reader
+	if in != nil {
+		b, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(b)
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, l.base+path, body)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+l.token)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("ask the service: %w", err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(res.Body, 16<<20))
+	if err != nil {
+		return fmt.Errorf("ask the service: %w", err)
+	}
+	if res.StatusCode >= 300 {
+		return problemError(res.Status, text)
+	}
+	if err := json.Unmarshal(text, out); err != nil {
+		return fmt.Errorf("the service at %s answered something else than JSON: %w", l.base, err)
+	}
+	return nil
+}
+
+func problemError(status string, text []byte) error {
+	var p problem
+	if json.Unmarshal(text, &p) != nil || p.Title == "" && p.Detail == "" {
+		return fmt.Errorf("the service answered %s", status)
+	}
+	if len(p.Findings) > 0 {
+		return findingsError(p.Findings)
+	}
+	if p.Detail != "" {
+		return errors.New(p.Detail)
+	}
+	return errors.New(p.Title)
+}
+
+// findingsError says each finding on a line of its own.
+func findingsError(list []finding) error {
+	lines := make([]string, len(list))
+	for i, f := range list {
+		lines[i] = f.String()
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
+
+// localLibrary works on the open data file.
+type localLibrary struct {
+	engine  *flows.Engine
+	store   store.Store
+	account string
+}
+
+func (l *localLibrary) push(ctx context.Context, kind, file, source string, publish bool) (*scriptResult, error) {
+	findings, err := l.check(ctx, kind, file, source)
+	if err != nil {
+		return nil, err
+	}
+	s, err := l.engine.Push(ctx, l.account, kind, file, source, "cli")
+	if err != nil {
+		return nil, err
+	}
+	if publish {
+		if _, err := l.engine.Publish(ctx, s.ScriptID, s.Version, "cli"); err != nil {
+			return nil, err
+		}
+	}
+	return &scriptResult{Kind: kind, Name: s.Name, Version: s.Version, Published: publish, Findings: findings}, nil
+}
+
+func (l *localLibrary) id(kind, name string) store.ScriptID {
+	id := store.ScriptID{Account: l.account, Kind: kind, Name: name}
+	if kind == store.KindPlugin {
+		id.Account = ""
+	}
+	return id
+}
+
+func (l *localLibrary) publish(ctx context.Context, kind, name string, version int) (*scriptResult, error) {
+	p, err := l.engine.Publish(ctx, l.id(kind, name), version, "cli")
+	if err != nil {
+		return nil, err
+	}
+	return &scriptResult{Kind: kind, Name: name, Version: p.Version, Published: true}, nil
+}
+
+func (l *localLibrary) list(ctx context.Context, kind string) ([]scriptLine, error) {
+	id := l.id(kind, "")
+	versions, err := l.store.Scripts(ctx, id.Account, kind)
+	if err != nil {
+		return nil, err
+	}
+	catalog, err := l.store.Catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	published := map[store.ScriptID]int{}
+	for _, p := range catalog.Publications {
+		published[p.ScriptID] = p.Version
+	}
+	var lines []scriptLine
+	for _, s := range versions {
+		lines = addVersion(lines, kind, s.Name, s.File, s.Version, published[s.ScriptID] == s.Version)
+	}
+	return lines, nil
+}
+
+func (l *localLibrary) check(ctx context.Context, kind, file, source string) ([]finding, error) {
+	_, found, err := l.engine.Check(ctx, l.account, kind, file, source)
+	if err != nil {
+		return nil, err
+	}
+	var list []finding
+	for _, f := range found {
+		list = append(list, finding{File: f.File, Line: f.Line, Rule: f.Rule, Severity: f.Severity, Msg: f.Msg, Mend: f.Mend})
+	}
+	return list, nil
+}
+
+// checkFiles checks scripts against the service, or on their own with the plugins that lie beside them.
+func checkFiles(c *cobra.Command, f scriptFlags, kind, plugins string, files []string) error {
+	check := func(l library) error {
+		var all []finding
+		failed := false
+		for _, file := range files {
+			source, err := os.ReadFile(file)
+			if err != nil {
+				return usagef("cannot read the script: %v", err)
+			}
+			found, err := l.check(c.Context(), kindOf(kind, string(source)), file, string(source))
+			if err != nil {
+				return err
+			}
+			all = append(all, found...)
+			for _, x := range found {
+				failed = failed || x.Severity == "error"
+			}
+		}
+		if f.json {
+			if err := json.NewEncoder(c.OutOrStdout()).Encode(map[string]any{"items": all}); err != nil {
+				return err
+			}
+		} else {
+			for _, x := range all {
+				fmt.Fprintln(c.OutOrStdout(), x)
+			}
+		}
+		if failed {
+			return fmt.Errorf("the check found mistakes")
+		}
+		if !f.json {
+			fmt.Fprintf(c.OutOrStdout(), "%d checked, no mistakes\n", len(files))
+		}
+		return nil
+	}
+	if f.config != "" {
+		return withLibrary(c, f, check)
+	}
+	l, err := scratchLibrary(c.Context(), plugins, files)
+	if err != nil {
+		return err
+	}
+	return check(l)
+}
+
+// scratchLibrary is a library in memory that knows the plugins of a folder.
+func scratchLibrary(ctx context.Context, plugins string, files []string) (library, error) {
+	st := mem.New()
+	engine, err := flows.New(flows.Config{
+		Store: st, Accounts: []flows.Account{{Name: "check", Location: time.Local}}, Now: time.Now, Logger: newLogger(io.Discard),
+		Poke: func() {},
+	})
+	if err != nil {
+		return nil, err
+	}
+	l := &localLibrary{engine: engine, store: st, account: "check"}
+	if plugins == "" {
+		plugins = filepath.Join(filepath.Dir(files[0]), "..", "plugins")
+	}
+	paths, err := filepath.Glob(filepath.Join(plugins, "*.lua"))
+	if err != nil {
+		return nil, usagef("--plugins: %w", err)
+	}
+	for _, p := range paths {
+		if strings.HasSuffix(p, "_test.lua") {
+			continue
+		}
+		source, err := os.ReadFile(p)
+		if err != nil {
+			return nil, usagef("cannot read the plugin: %v", err)
+		}
+		if _, err := l.push(ctx, store.KindPlugin, p, string(source), true); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
