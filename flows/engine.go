@@ -1,0 +1,76 @@
+package flows
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"time"
+
+	"fanflow/plugins/sandbox"
+	"fanflow/store"
+	"fanflow/wechat"
+)
+
+// Account is what the engine must know of an Official Account.
+type Account struct {
+	Name     string
+	Location *time.Location // the zone of at, of days and of the scripts' calendar; nil means UTC
+	// Apology is what a fan reads when a script fails; empty: nothing.
+	Apology string
+	// Fallback names the flow that takes what nobody took; empty: none.
+	Fallback string
+	Type     string // service, subscription or wecom
+	// Templates maps the names that flows use to the account's template ids.
+	Templates map[string]string
+}
+
+// Config makes an Engine. Store, Accounts and Now must be given.
+type Config struct {
+	Store    store.Store
+	Accounts []Account
+	Now      func() time.Time
+	// Poke is called after a commit that made jobs that may be due; nil: nobody is told.
+	Poke   func()
+	Logger *slog.Logger // nil: silent
+	// Limits bound one script's part of a decision; the zero value means sandbox.DefaultLimits.
+	Limits sandbox.Limits
+	// Observe is told of every decision, for metrics; it must be quick and safe for concurrent use. nil: nobody is told.
+	Observe func(Observation)
+	// OnAccountPush takes the pushes that concern the account and not one fan (results of mass sends, verification, …).
+	// nil: they are dropped.
+	OnAccountPush func(account string, p *wechat.Push)
+}
+
+// Observation says how one decision went.
+type Observation struct {
+	Account string
+	Event   string // text, subscribe, timer, webhook, …
+	Flow    string // that took the event; empty if none did
+	// Outcome is replied, silent, ignored, repeat, stale, failed or error.
+	Outcome   string
+	Runs      int // how often decide ran
+	Lua       int // Lua states that the last run started; 0 where plain data was enough
+	Conflicts int
+	Refused   int
+}
+
+// ErrNoFan is Hook's answer for a fan who was never heard of.
+var ErrNoFan = errors.New("no such fan")
+
+// ErrNoAccount names an account that the configuration does not have.
+var ErrNoAccount = errors.New("no such account")
+
+// Hook is an event from another system.
+type Hook struct {
+	Event   string // its name, as flows write it: order.paid
+	OpenID  string
+	UnionID string // instead of OpenID
+	Data    json.RawMessage
+	// Key makes repeats known: two hooks of one account, event, fan and key are one. Empty: every call is an event of its own.
+	Key string
+	// Create takes the event also for an OpenID never heard of.
+	Create bool
+}
+
+var _ = context.Background

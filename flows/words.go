@@ -1,0 +1,82 @@
+package flows
+
+// Flow describes a version of a flow as its script declares it.
+type Flow struct {
+	Name     string
+	Title    string
+	Version  int
+	First    string
+	Priority int
+	Funnel   []string // the steps, as declared or derived
+	States   []State  // in source order
+	Triggers []Trigger
+}
+
+// State of a flow.
+type State struct {
+	Name  string
+	Final bool
+	Goal  string
+	Line  int // in the script; 0 if it cannot be told
+	Edges []Edge
+}
+
+// Edge leads from a state to another. On says by what: "text 1", "location", "after 1d", "enter", "webhook order.paid".
+type Edge struct {
+	On string
+	To string
+}
+
+// Trigger enrolls fans: Event is text, scan, subscribe, …; Match what it asks of it, "*" for anything.
+type Trigger struct {
+	Event string
+	Match []string
+}
+
+// FlowInfo is a line of the list of flows.
+type FlowInfo struct {
+	Name    string
+	Title   string
+	Version int // published; 0 if none is
+	Newest  int // pushed
+	Paused  bool
+	Why     string // of the pause
+	Live    int64  // enrollments now
+	Entered int64  // enrollments ever
+	Goals   int64  // of them, journeys that were completed
+}
+
+// Funnel counts unique enrollments by their day of entry.
+type Funnel struct {
+	Flow     string
+	From, To string // days of entry in the account's zone, 2006-01-02, inclusive; empty: open
+	Steps    []Step
+}
+
+// Step of a funnel. Entered - Completed - Dropped are waiting in it.
+type Step struct {
+	State         string
+	Entered       int64
+	Completed     int64
+	Dropped       int64
+	MedianSeconds int64
+}
+
+// Severity of a finding.
+type Severity string
+
+// Push refuses a script with an error; warnings are shown.
+const (
+	SeverityError   Severity = "error"
+	SeverityWarning Severity = "warning"
+)
+
+// Finding is what Check has to say about a line of a script.
+type Finding struct {
+	File     string
+	Line     int // 0 if it cannot be told
+	Rule     string
+	Msg      string
+	Mend     string // how to mend it, one sentence; may be empty
+	Severity Severity
+}
