@@ -1,0 +1,90 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+const goodConfig = `
+listen      = "127.0.0.1:8080"
+admin_token = "0123456789abcdef"
+public_url  = "https://fans.example.com"
+
+[[account]]
+name       = "shop"
+type       = "service"
+app_id     = "wx0123456789abcdef"
+app_secret = "secret"
+token      = "token"
+
+[account.templates]
+COUPON = "tmpl"
+`
+
+func TestConfigDefaults(t *testing.T) {
+	c, err := parseConfig("fanflow.toml", goodConfig, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := c.Accounts[0]
+	if c.Data != "fanflow.db" || a.APIBase != "https://api.weixin.qq.com" || a.location.String() != "Asia/Shanghai" ||
+		!a.answerOnRetry() || a.skew.Hours() != 24 || a.Apology != defaultApology {
+		t.Errorf("defaults are not those of the guide: %+v", a)
+	}
+}
+
+func TestConfigEnvironmentWins(t *testing.T) {
+	c, err := parseConfig("fanflow.toml", goodConfig, []string{
+		"FANFLOW_LISTEN=127.0.0.1:9", "FANFLOW_ACCOUNT_SHOP_APP_SECRET=other", "FANFLOW_ACCOUNT_SHOP_CAPS_DAY=2",
+		"FANFLOW_ACCOUNT_SHOP_TEMPLATES_NEW=id", "FANFLOW_ACCOUNT_SHOP_ANSWER_ON_RETRY=false", "FANFLOW_ACCOUNT_SHOP_HTTP_ALLOW=a.example, b.example",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := c.Accounts[0]
+	if c.Listen != "127.0.0.1:9" || a.AppSecret != "other" || a.Caps.Day != 2 || a.Templates["NEW"] != "id" ||
+		a.Templates["COUPON"] != "tmpl" || a.answerOnRetry() || len(a.HTTPAllow) != 2 {
+		t.Errorf("the environment did not win: %+v %+v", c, a)
+	}
+}
+
+// Every mistake is one line that names the file, the line or the key, and how to mend it.
+func TestConfigMistakes(t *testing.T) {
+	replace := func(old, new string) string { return strings.Replace(goodConfig, old, new, 1) }
+	for _, tc := range []struct {
+		name, text string
+		env        []string
+		want       []string
+	}{
+		{name: "unknown key", text: replace("listen ", "lisen "), want: []string{"fanflow.toml:2:", `"lisen"`, `did you mean "listen"?`}},
+		{name: "unknown account key", text: replace("app_secret", "app_secrt"), want: []string{"fanflow.toml:10:", `did you mean "app_secret"?`}},
+		{name: "not TOML", text: replace(`"shop"`, `shop`), want: []string{"fanflow.toml:7:", "name"}},
+		{name: "wrong shape", text: replace(`"127.0.0.1:8080"`, `8080`), want: []string{"fanflow.toml:2:", "listen"}},
+		{name: "no token", text: replace("admin_token", "# admin_token"), want: []string{"admin_token is missing"}},
+		{name: "no account", text: "admin_token = \"0123456789abcdef\"", want: []string{"no [[account]]"}},
+		{name: "type", text: replace(`"service"`, `"servce"`), want: []string{`account 1 ("shop")`, "service or subscription"}},
+		{name: "wecom", text: replace(`"service"`, `"wecom"`), want: []string{"not built yet"}},
+		{name: "missing secret", text: replace("app_secret", "# app_secret"), want: []string{"app_secret is missing"}},
+		{name: "aes key", text: replace("[account.templates]", "aes_key = \"short\"\n[account.templates]"), want: []string{"aes_key", "43 characters"}},
+		{name: "zone", text: replace("[account.templates]", "time_zone = \"Asia/Shangai\"\n[account.templates]"), want: []string{"time_zone", "Asia/Shanghai"}},
+		{name: "skew", text: replace("[account.templates]", "max_skew = \"a day\"\n[account.templates]"), want: []string{"max_skew", "24h"}},
+		{name: "clock of the real platform", text: "clock = \"simulator\"\n" + goodConfig, want: []string{"clock", "api.weixin.qq.com", "simulator"}},
+		{name: "two of a name", text: goodConfig + strings.Replace(goodConfig[strings.Index(goodConfig, "[[account]]"):], "COUPON", "X", 1), want: []string{`"shop" is taken`}},
+		{name: "environment", text: goodConfig, env: []string{"FANFLOW_ACCOUNT_SHOP_VERIFIED=perhaps"}, want: []string{"FANFLOW_ACCOUNT_SHOP_VERIFIED", "true or false"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := parseConfig("fanflow.toml", tc.text, tc.env)
+			if err == nil {
+				t.Fatal("the mistake was taken")
+			}
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("more than one line: %q", err)
+			}
+			for _, w := range tc.want {
+				if !strings.Contains(err.Error(), w) {
+					t.Errorf("%q does not say %q", err, w)
+				}
+			}
+		})
+	}
+}
