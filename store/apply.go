@@ -37,7 +37,7 @@ type FlowMove struct {
 func Apply(f Fan, c Change) (Applied, error) {
 	a := Applied{Fan: f.Clone()}
 	a.Fan.ID = c.Fan
-	before, erased := a.Fan.Rev > 0 && !a.Fan.Erased, a.Fan.Erased
+	before := a.Fan.Rev > 0 && !a.Fan.Erased
 	followed := a.Fan.Subscribed
 	at := c.At.UTC().Truncate(time.Millisecond)
 	for i := range c.Entries {
@@ -47,9 +47,6 @@ func Apply(f Fan, c Change) (Applied, error) {
 		}
 		a.Fan.Seq++
 		a.Rows = append(a.Rows, Row{Seq: a.Fan.Seq, At: at, Cause: c.Cause, Entry: e})
-	}
-	if erased && len(c.Entries) > 0 {
-		a.Fan.Erased = slices.ContainsFunc(c.Entries, func(e Entry) bool { return e.Kind == Erased })
 	}
 	a.Fan.Rev++
 	a.Seen = b2i(!a.Fan.Erased) - b2i(before)
@@ -67,6 +64,9 @@ func b2i(b bool) int64 {
 // entry applies one entry to a.Fan and to the counts.
 func (a *Applied) entry(e Entry, at time.Time) error {
 	f := &a.Fan
+	if !blind[e.Kind] { // only who is heard of again comes back; what a late job notes leaves the tombstone
+		f.Erased = false
+	}
 	switch e.Kind {
 	case Heard:
 		f.seen(at)
@@ -234,7 +234,9 @@ func (a *Applied) leave(n *Enrollment, e Entry, at time.Time) {
 func (a *Applied) erase() {
 	f := &a.Fan
 	for i := range f.Live {
-		a.Moved = append(a.Moved, FlowMove{f.Live[i].Flow, f.Live[i].State, -1})
+		if f.Live[i].State != "" {
+			a.Moved = append(a.Moved, FlowMove{f.Live[i].Flow, f.Live[i].State, -1})
+		}
 		if far := f.Live[i].furthest(); far != nil {
 			a.count(f.Live[i].Flow, Count{Day: f.Live[i].Day, State: far.State, Dropped: 1})
 		}

@@ -27,15 +27,16 @@ type Change struct {
 	Cause string    `json:"cause"`
 	At    time.Time `json:"at"`
 
-	Entries []Entry  `json:"entries,omitempty"`
-	Jobs    []Job    `json:"jobs,omitempty"`   // to add; one that exists already is left as it is
-	Done    []string `json:"done,omitempty"`   // ids of jobs of the same account that end with this Change
-	Snooze  []Snooze `json:"snooze,omitempty"` // jobs to be done later
-	Sends   []Send   `json:"sends,omitempty"`  // to add or to replace by id
-	Claims  []Claim  `json:"claims,omitempty"`
-	Reads   []KVRead `json:"reads,omitempty"` // keys whose revision must still be the one that was read
-	Writes  []KV     `json:"writes,omitempty"`
-	Spends  []Spend  `json:"spends,omitempty"`
+	Entries []Entry `json:"entries,omitempty"`
+	// Done is carried out first, then Snooze, then Jobs: a job that is named in Done and in Jobs starts anew.
+	Jobs   []Job    `json:"jobs,omitempty"`   // to add; one that exists already is left as it is
+	Done   []string `json:"done,omitempty"`   // ids of jobs of the same account that end with this Change; a missing one is ignored
+	Snooze []Snooze `json:"snooze,omitempty"` // jobs to be done later; a missing one is ignored
+	Sends  []Send   `json:"sends,omitempty"`  // to add or to replace by id
+	Claims []Claim  `json:"claims,omitempty"`
+	Reads  []KVRead `json:"reads,omitempty"` // keys whose revision must still be the one that was read
+	Writes []KV     `json:"writes,omitempty"`
+	Spends []Spend  `json:"spends,omitempty"`
 	// Receipt, if not nil, is kept under the cause for a day and answers the same push again.
 	Receipt json.RawMessage `json:"receipt,omitempty"`
 }
@@ -46,6 +47,7 @@ type Snooze struct {
 	Due     time.Time `json:"due"`
 	Attempt int       `json:"attempt"` // what the job's Attempt becomes
 	Why     string    `json:"why,omitempty"`
+	Parked  bool      `json:"parked,omitempty"` // what the job's Parked becomes: a Snooze without it resumes a parked job
 }
 
 // Claim takes units From..To (inclusive, counted from 1) of a pool that all fans of the account share.

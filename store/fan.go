@@ -7,7 +7,7 @@ import (
 )
 
 // FanID names one fan: an OpenID of one account. OpenIDs are 28 characters of [A-Za-z0-9_-] on the platform; the store takes
-// any non-empty string of at most 128 bytes without NUL.
+// any non-empty UTF-8 string of at most 128 bytes without NUL.
 type FanID struct {
 	Account string `json:"account"`
 	OpenID  string `json:"openid"`

@@ -45,3 +45,20 @@ func (k *KV) Take(from, to int64) bool {
 }
 
 func (k *KV) setTop(n int64) { k.Value = json.RawMessage(strconv.FormatInt(n, 10)) }
+
+// Write sets the value, and with it which units are taken, and reports whether the key is still there after it.
+func (k *KV) Write(value json.RawMessage) bool {
+	k.Value, k.Free = slices.Clone(value), nil
+	return len(value) > 0 && string(value) != "null"
+}
+
+// Spend books s on the window and reports whether it was granted; if not, q is unchanged. What is given back beyond what was
+// used is forgotten. A spend that closes the window reports what the platform says and is always granted.
+func (q *Quota) Spend(s Spend) bool {
+	if s.N > 0 && !s.Close && (q.Closed || s.N > s.Limit-q.Used) {
+		return false
+	}
+	q.Used = max(0, q.Used+s.N)
+	q.Limit, q.Resets, q.Closed = s.Limit, s.Resets, q.Closed || s.Close
+	return true
+}

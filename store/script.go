@@ -1,6 +1,10 @@
 package store
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+)
 
 // Kinds of scripts.
 const (
@@ -44,4 +48,11 @@ type Publication struct {
 type Catalog struct {
 	Rev          uint64        `json:"rev"`
 	Publications []Publication `json:"publications"`
+}
+
+// Numbered is the script as a store keeps it under a version: with the digest of its source and its time to the millisecond.
+func (s Script) Numbered(version int) Script {
+	sum := sha256.Sum256([]byte(s.Source))
+	s.Version, s.Digest, s.Pushed = version, hex.EncodeToString(sum[:]), Stamp(s.Pushed)
+	return s
 }

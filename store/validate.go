@@ -2,9 +2,14 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
+
+// MaxName is the longest account, cause, id, key, tag, flow or state in bytes.
+const MaxName = 512
 
 // blind are the kinds that a Change with AnyRev may carry: they commute with everything else.
 var blind = map[Kind]bool{
@@ -23,8 +28,11 @@ func (c *Change) Validate() error {
 		return fmt.Errorf("change of %s without a time", c.Fan)
 	case c.Fan.OpenID == "" && len(c.Entries) > 0:
 		return fmt.Errorf("change of account %s has entries but no fan", c.Fan.Account)
-	case len(c.Fan.OpenID) > 128 || strings.ContainsRune(c.Fan.OpenID, 0):
-		return fmt.Errorf("openid of %d bytes or with NUL", len(c.Fan.OpenID))
+	case len(c.Fan.OpenID) > 128:
+		return fmt.Errorf("openid of %d bytes: at most 128 are allowed", len(c.Fan.OpenID))
+	}
+	if err := c.names(); err != nil {
+		return err
 	}
 	if c.Base == AnyRev {
 		for _, e := range c.Entries {
@@ -33,6 +41,21 @@ func (c *Change) Validate() error {
 			}
 		}
 	}
+	if err := c.records(); err != nil {
+		return err
+	}
+	b, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("encode change of %s: %w", c.Fan, err)
+	}
+	if len(b) > MaxChange {
+		return ErrTooLarge
+	}
+	return nil
+}
+
+// records finds jobs, sends, claims, spends and keys that lack what makes them one.
+func (c *Change) records() error {
 	for _, j := range c.Jobs {
 		if j.ID == "" || j.Kind == "" || j.Due.IsZero() || j.Account != c.Fan.Account {
 			return fmt.Errorf("job %q of %s lacks an id, a kind, a time or its account", j.ID, c.Fan)
@@ -48,12 +71,86 @@ func (c *Change) Validate() error {
 			return fmt.Errorf("claim %q %d..%d names no units", k.Key, k.From, k.To)
 		}
 	}
-	b, err := json.Marshal(c)
-	if err != nil {
-		return fmt.Errorf("encode change of %s: %w", c.Fan, err)
+	for _, s := range c.Spends {
+		if s.Quota == "" || s.Period == "" {
+			return fmt.Errorf("spend of %s lacks a quota or a period", c.Fan)
+		}
 	}
-	if len(b) > MaxChange {
-		return ErrTooLarge
+	for _, k := range c.Writes {
+		if k.Key == "" {
+			return fmt.Errorf("write of %s without a key", c.Fan)
+		}
 	}
 	return nil
+}
+
+// names checks everything that a store may have to use in a key.
+func (c *Change) names() error {
+	errs := []error{
+		CheckName("account", c.Fan.Account), CheckName("openid", c.Fan.OpenID), CheckName("cause", c.Cause),
+	}
+	check := func(what string, names ...string) {
+		for _, n := range names {
+			if err := CheckName(what, n); err != nil {
+				errs = append(errs, err)
+			}
+		}
+	}
+	for i := range c.Entries {
+		e := &c.Entries[i]
+		check("entry", e.Flow, e.State, e.Day)
+		if e.Kind == Tagged || e.Kind == Untagged {
+			check("tag", e.Name)
+		}
+	}
+	check("done", c.Done...)
+	for i := range c.Jobs {
+		check("job", c.Jobs[i].ID, c.Jobs[i].OpenID)
+	}
+	for i := range c.Snooze {
+		check("snooze", c.Snooze[i].Job)
+	}
+	for i := range c.Sends {
+		check("send", c.Sends[i].ID, c.Sends[i].OpenID, string(c.Sends[i].Status))
+	}
+	for i := range c.Claims {
+		check("claim", c.Claims[i].Key)
+	}
+	for i := range c.Reads {
+		check("read", c.Reads[i].Key)
+	}
+	for i := range c.Writes {
+		check("write", c.Writes[i].Key)
+	}
+	for i := range c.Spends {
+		check("spend", c.Spends[i].Quota, c.Spends[i].Period)
+	}
+	return errors.Join(errs...)
+}
+
+// CheckName reports a name that is too long for a key, or that no database could keep: with NUL, or not UTF-8.
+func CheckName(what, name string) error {
+	switch {
+	case len(name) > MaxName:
+		return fmt.Errorf("%s name of %d bytes: at most %d are allowed", what, len(name), MaxName)
+	case strings.ContainsRune(name, 0) || !utf8.ValidString(name):
+		return fmt.Errorf("%s name %q has a NUL or is not UTF-8", what, name)
+	}
+	return nil
+}
+
+// Validate finds a script id that cannot be stored.
+func (id ScriptID) Validate() error {
+	if id.Kind == "" || id.Name == "" {
+		return fmt.Errorf("script %q of account %q lacks a kind or a name", id.Name, id.Account)
+	}
+	return errors.Join(CheckName("account", id.Account), CheckName("kind", id.Kind), CheckName("script", id.Name))
+}
+
+// CheckSetting finds a name that no setting can have.
+func CheckSetting(name string) error {
+	if name == "" {
+		return errors.New("setting without a name")
+	}
+	return CheckName("setting", name)
 }

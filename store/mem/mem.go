@@ -1,0 +1,147 @@
+// Package mem keeps a store in memory: the reference model that the other stores are compared with, and the engine of tests
+// that need no file. It is written to be obviously right, not to be fast: one lock, plain maps, scans. Nothing outlives the
+// process.
+package mem
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"fanflow/store"
+)
+
+// Store is a store.Store in memory. Use New.
+type Store struct {
+	mu     sync.Mutex
+	closed bool
+
+	fans     map[store.FanID]store.Fan
+	receipts map[receiptKey]store.Receipt
+	journal  map[store.FanID][]store.Row
+	ended    map[store.FanID][]store.Enrollment
+	jobs     map[key]store.Job
+	leases   map[key]time.Time // until when, by the wall clock
+	sends    map[key]store.Send
+	kv       map[key]store.KV
+	kvRev    uint64 // the last revision given to any key, so that a key removed and written again is not taken for the old one
+	quotas   map[quotaKey]store.Quota
+	counts   map[countKey]store.Count
+	waiting  map[stateKey]int64
+	totals   map[string]store.Totals
+	scripts  map[store.ScriptID][]store.Script // version n at n-1
+	current  map[store.ScriptID]store.Publication
+	catalog  uint64
+	settings map[string][]byte
+}
+
+var _ store.Store = (*Store)(nil)
+
+// key names a job, a send or a kv key of an account.
+type key struct{ account, id string }
+
+type receiptKey struct {
+	fan   store.FanID
+	cause string
+}
+
+type quotaKey struct{ account, quota, period string }
+
+type countKey struct{ account, flow, day, state string }
+
+type stateKey struct{ account, flow, state string }
+
+// New gives an empty store.
+func New() *Store {
+	return &Store{
+		fans:     map[store.FanID]store.Fan{},
+		receipts: map[receiptKey]store.Receipt{},
+		journal:  map[store.FanID][]store.Row{},
+		ended:    map[store.FanID][]store.Enrollment{},
+		jobs:     map[key]store.Job{},
+		leases:   map[key]time.Time{},
+		sends:    map[key]store.Send{},
+		kv:       map[key]store.KV{},
+		quotas:   map[quotaKey]store.Quota{},
+		counts:   map[countKey]store.Count{},
+		waiting:  map[stateKey]int64{},
+		totals:   map[string]store.Totals{},
+		scripts:  map[store.ScriptID][]store.Script{},
+		current:  map[store.ScriptID]store.Publication{},
+		settings: map[string][]byte{},
+	}
+}
+
+// enter takes the lock for one call; the caller gives it back.
+func (s *Store) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return store.ErrClosed
+	}
+	return nil
+}
+
+// Close refuses every later call with store.ErrClosed.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	return nil
+}
+
+// Load reads a fan, a receipt and the revision of the catalog.
+func (s *Store) Load(ctx context.Context, fan store.FanID, cause string) (store.Snapshot, error) {
+	if err := s.enter(ctx); err != nil {
+		return store.Snapshot{}, err
+	}
+	defer s.mu.Unlock()
+	snap := store.Snapshot{Fan: s.fan(fan), Catalog: s.catalog}
+	if r, ok := s.receipts[receiptKey{fan, cause}]; ok {
+		snap.Receipt = &r
+	}
+	return copied(snap)
+}
+
+func (s *Store) fan(id store.FanID) store.Fan {
+	f := s.fans[id]
+	f.ID = id
+	return f
+}
+
+// Sweep removes receipts older than a day before now.
+func (s *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
+	if err := s.enter(ctx); err != nil {
+		return 0, err
+	}
+	defer s.mu.Unlock()
+	n := 0
+	for k, r := range s.receipts {
+		if r.At.Before(now.Add(-24 * time.Hour)) {
+			delete(s.receipts, k)
+			n++
+		}
+	}
+	return n, nil
+}
+
+// copied is v by way of its JSON: what a database on disk would give back, sharing nothing with v.
+func copied[T any](v T) (T, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	var c T
+	if err := enc.Encode(v); err != nil {
+		return c, fmt.Errorf("copy %T: %w", v, err)
+	}
+	if err := json.Unmarshal(buf.Bytes(), &c); err != nil {
+		return c, fmt.Errorf("copy %T: %w", v, err)
+	}
+	return c, nil
+}

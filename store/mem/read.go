@@ -1,0 +1,183 @@
+package mem
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"fanflow/store"
+)
+
+// Journal lists a fan's rows after a number.
+func (s *Store) Journal(ctx context.Context, fan store.FanID, after uint64, limit int) ([]store.Row, uint64, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, 0, err
+	}
+	defer s.mu.Unlock()
+	all := s.journal[fan]
+	i, _ := slices.BinarySearchFunc(all, after+1, func(r store.Row, seq uint64) int { return cmp.Compare(r.Seq, seq) })
+	rows := all[i:]
+	var next uint64
+	if n := store.PageSize(limit); len(rows) > n {
+		rows, next = rows[:n], rows[n-1].Seq
+	}
+	rows, err := copied(rows)
+	return rows, next, err
+}
+
+// Ended lists a fan's ended enrollments.
+func (s *Store) Ended(ctx context.Context, fan store.FanID) ([]store.Enrollment, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	return copied(s.ended[fan])
+}
+
+// List pages the fans of an account.
+func (s *Store) List(ctx context.Context, account string, filter store.FanFilter, cursor string, limit int) ([]store.Fan, string, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, "", err
+	}
+	defer s.mu.Unlock()
+	var all []store.Fan
+	for id, f := range s.fans {
+		if id.Account == account && filter.Match(&f) {
+			all = append(all, f)
+		}
+	}
+	return page(all, func(f *store.Fan) string { return f.ID.OpenID }, false, cursor, limit)
+}
+
+// KV reads a key.
+func (s *Store) KV(ctx context.Context, account, name string) (store.KV, error) {
+	if err := s.enter(ctx); err != nil {
+		return store.KV{}, err
+	}
+	defer s.mu.Unlock()
+	k := s.kv[key{account, name}]
+	k.Key = name
+	return copied(k)
+}
+
+// Counts gives a flow's funnel counters.
+func (s *Store) Counts(ctx context.Context, account, flow, from, to string) ([]store.Count, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	var all []store.Count
+	for k, c := range s.counts {
+		if k.account == account && k.flow == flow && k.day >= from && (to == "" || k.day <= to) {
+			all = append(all, c)
+		}
+	}
+	slices.SortFunc(all, func(a, b store.Count) int {
+		return cmp.Or(strings.Compare(a.Day, b.Day), strings.Compare(a.State, b.State))
+	})
+	return copied(all)
+}
+
+// Waiting gives the live enrollments of a flow's states; states with none are left out.
+func (s *Store) Waiting(ctx context.Context, account, flow string) (map[string]int64, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	m := map[string]int64{}
+	for k, n := range s.waiting {
+		if k.account == account && k.flow == flow && n != 0 {
+			m[k.state] = n
+		}
+	}
+	return m, nil
+}
+
+// Totals sums up an account.
+func (s *Store) Totals(ctx context.Context, account string) (store.Totals, error) {
+	if err := s.enter(ctx); err != nil {
+		return store.Totals{}, err
+	}
+	defer s.mu.Unlock()
+	t := s.totals[account]
+	for k := range s.jobs {
+		if k.account == account {
+			t.Jobs++
+		}
+	}
+	return t, nil
+}
+
+// Quotas lists an account's windows that have not reset.
+func (s *Store) Quotas(ctx context.Context, account string, now time.Time) ([]store.Quota, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	var all []store.Quota
+	for k, q := range s.quotas {
+		if k.account == account && !q.Resets.Before(now) {
+			all = append(all, q)
+		}
+	}
+	slices.SortFunc(all, func(a, b store.Quota) int {
+		return cmp.Or(strings.Compare(a.Quota, b.Quota), strings.Compare(a.Period, b.Period))
+	})
+	return copied(all)
+}
+
+// Send gives one send.
+func (s *Store) Send(ctx context.Context, account, id string) (store.Send, error) {
+	if err := s.enter(ctx); err != nil {
+		return store.Send{}, err
+	}
+	defer s.mu.Unlock()
+	d, ok := s.sends[key{account, id}]
+	if !ok {
+		return store.Send{}, store.ErrNotFound
+	}
+	return copied(d)
+}
+
+// Sends pages an account's sends by Created and ID, newest first.
+func (s *Store) Sends(ctx context.Context, account string, filter store.SendFilter, cursor string, limit int) ([]store.Send, string, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, "", err
+	}
+	defer s.mu.Unlock()
+	var all []store.Send
+	for k, d := range s.sends {
+		if k.account == account && filter.Match(&d) {
+			all = append(all, d)
+		}
+	}
+	return page(all, func(d *store.Send) string { return order(d.Created, d.ID) }, true, cursor, limit)
+}
+
+// page sorts by the items' distinct orders, or the other way round, and gives those after the cursor, which is the order of
+// the last one given.
+func page[T any](all []T, order func(*T) string, newest bool, cursor string, limit int) ([]T, string, error) {
+	compare := func(a, b string) int {
+		if newest {
+			a, b = b, a
+		}
+		return strings.Compare(a, b)
+	}
+	slices.SortFunc(all, func(a, b T) int { return compare(order(&a), order(&b)) })
+	i := 0
+	for cursor != "" && i < len(all) && compare(order(&all[i]), cursor) <= 0 {
+		i++
+	}
+	all = all[i:]
+	next := ""
+	if n := store.PageSize(limit); len(all) > n {
+		all, next = all[:n], order(&all[n-1])
+	}
+	all, err := copied(all)
+	return all, next, err
+}
+
+// order sorts as (t, id) do.
+func order(t time.Time, id string) string { return t.Format("2006-01-02T15:04:05.000Z ") + id }
