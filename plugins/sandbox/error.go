@@ -1,0 +1,123 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Kind says what ended a script.
+type Kind string
+
+// Kinds of errors.
+const (
+	KindSyntax   Kind = "syntax"   // the source is no program, or a program this sandbox does not take
+	KindRuntime  Kind = "runtime"  // the script failed by itself: error(…), a nil index, a refused argument
+	KindBudget   Kind = "budget"   // Limits.Instructions are spent
+	KindMemory   Kind = "memory"   // Limits.Bytes are spent
+	KindDeadline Kind = "deadline" // Limits.Time is spent, or the context given to NewState is over
+	KindAbort    Kind = "abort"    // the host ended the run and gave no error of its own
+)
+
+// Error is what a script did wrong and where: one plain sentence for its author. It never holds a Go stack trace.
+// The error that a host function failed with, if any, is behind errors.Is and errors.As.
+type Error struct {
+	File string // as given to Compile; "" where the place is not known
+	Line int    // from 1; 0 where it is not known
+	Msg  string // one sentence, without the place
+	Kind Kind
+	// Traceback is the Lua call stack, innermost call first, one "file:line: in …" a line; "" for KindSyntax.
+	Traceback string
+
+	cause error
+}
+
+// Error gives "file:line: sentence".
+func (e *Error) Error() string {
+	switch {
+	case e.File == "":
+		return e.Msg
+	case e.Line == 0:
+		return e.File + ": " + e.Msg
+	}
+	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Msg)
+}
+
+// Unwrap gives the error of the host function or of the context that ended the script, or nil.
+func (e *Error) Unwrap() error { return e.cause }
+
+// scriptError turns what came out of the VM into what Run and Call return. stopped is the reason why the run was ended from
+// outside the script, if it was: that reason wins over anything the script made of it.
+func (s *State) scriptError(err error) error {
+	var api *lua.ApiError
+	if !errors.As(err, &api) {
+		return err
+	}
+	e := &Error{Kind: KindRuntime, Msg: s.errorText(api.Object), Traceback: cleanTraceback(api.StackTrace), cause: api.Cause}
+	e.File, e.Line, e.Msg = s.place(e.Msg, e.Traceback)
+	if s.meter.stopped == nil {
+		return e
+	}
+	var stop *Error
+	if !errors.As(s.meter.stopped, &stop) || stop != s.meter.stopped {
+		return s.meter.stopped
+	}
+	if stop.File == "" {
+		stop.File, stop.Line, stop.Traceback = e.File, e.Line, e.Traceback
+	}
+	return stop
+}
+
+// errorText says an error value in words. A table raised by error{…} is known by its message field.
+func (s *State) errorText(v lua.LValue) string {
+	switch v := v.(type) {
+	case lua.LString, lua.LNumber:
+		return v.String()
+	case *lua.LTable:
+		if msg, ok := v.RawGetString("message").(lua.LString); ok {
+			return string(msg)
+		}
+	}
+	return "the script raised an error that is a " + v.Type().String() + ", not a text"
+}
+
+// place splits "file:line: sentence" where the file is one of this state's programs. Where the sentence names no place, the
+// innermost line of the traceback does.
+func (s *State) place(msg, traceback string) (file string, line int, rest string) {
+	for f := range s.files {
+		after, ok := strings.CutPrefix(msg, f+":")
+		if !ok {
+			continue
+		}
+		number, sentence, ok := strings.Cut(after, ":")
+		if n, err := strconv.Atoi(number); ok && err == nil {
+			return f, n, strings.TrimPrefix(sentence, " ")
+		}
+	}
+	first, _, _ := strings.Cut(traceback, "\n")
+	for f := range s.files {
+		if after, ok := strings.CutPrefix(first, f+":"); ok {
+			number, _, _ := strings.Cut(after, ":")
+			if n, err := strconv.Atoi(number); err == nil {
+				return f, n, msg
+			}
+		}
+	}
+	return "", 0, msg
+}
+
+// cleanTraceback keeps of the VM's traceback the lines that stand in a script: the host's own functions have no place there.
+func cleanTraceback(trace string) string {
+	var kept []string
+	for line := range strings.Lines(trace) {
+		line = strings.TrimSpace(line)
+		if line == "" || line == "stack traceback:" || strings.HasPrefix(line, "[G]") || strings.HasPrefix(line, "(tailcall)") {
+			continue
+		}
+		kept = append(kept, line)
+	}
+	return strings.Join(kept, "\n")
+}

@@ -1,0 +1,199 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Module builds a library for one state, when the script first touches or requires it. Build what never changes once with
+// [NewLibrary] and return its Value; what differs from decision to decision is found through [State.Host].
+type Module func(s *State) lua.LValue
+
+// Options say what one decision's scripts may see. The zero value is a sandbox with the bare language.
+type Options struct {
+	Limits   Limits         // zero fields mean DefaultLimits
+	Seed     uint64         // of math.random: the same seed gives the same numbers
+	Now      time.Time      // the decision's time; scripts have no other clock
+	Location *time.Location // the account's time zone; nil means UTC
+	Print    func(string)   // gets each print(…) as one line without its end; nil drops them
+	// Modules are globals and can be required, each under its key.
+	Modules map[string]Module
+	// Require finds the program of a name that is no module. The program runs once in this state and its first value is what
+	// require gives. nil means that there are none. Its error ends up in the script's error.
+	Require func(name string) (*Program, error)
+	// Host is what the functions of Modules find with State.Host.
+	Host any
+}
+
+// State is the Lua of one decision: made new, used by one goroutine, closed. Nothing that happens in it can be seen by
+// another State; what all share (the libraries) refuses writes.
+type State struct {
+	// L is the VM, for building values and calling functions. Run scripts through Run and Call only: they hold the limits.
+	L *lua.LState
+
+	opts   Options
+	meter  meter
+	random *rand.Rand
+	depth  int                   // of Run and Call inside each other
+	files  map[string]struct{}   // of the programs that ran here
+	loaded map[string]lua.LValue // what require gave, by name; nil while it is being made
+}
+
+// NewState makes the Lua of one decision. ctx may end it from outside. Close it when the decision is made.
+func NewState(ctx context.Context, o Options) *State {
+	if o.Location == nil {
+		o.Location = time.UTC
+	}
+	s := &State{opts: o, files: map[string]struct{}{}, loaded: map[string]lua.LValue{}}
+	s.meter.start(ctx, s, o.Limits)
+	s.L = newVM(s)
+	return s
+}
+
+// From gives the State that L belongs to. Functions called from Lua use it to reach Now, Host and Abort.
+func From(L *lua.LState) *State { return L.Context().(*meter).state }
+
+// Now is the decision's time in the account's zone.
+func (s *State) Now() time.Time { return s.opts.Now.In(s.opts.Location) }
+
+// Location is the account's time zone.
+func (s *State) Location() *time.Location { return s.opts.Location }
+
+// Host is Options.Host.
+func (s *State) Host() any { return s.opts.Host }
+
+// Random is the decision's source of chance, seeded from Options.Seed.
+func (s *State) Random() *rand.Rand {
+	if s.random == nil {
+		s.random = rand.New(rand.NewPCG(s.opts.Seed, 0x66616e666c6f77))
+	}
+	return s.random
+}
+
+// Run runs the program's chunk anew and gives its first value, lua.LNil if there is none. The error is an *Error, or the
+// error that Abort was called with.
+func (s *State) Run(p *Program) (lua.LValue, error) {
+	s.files[p.file] = struct{}{}
+	values, err := s.Call(s.L.NewFunctionFromProto(p.proto), 1)
+	if err != nil {
+		return lua.LNil, err
+	}
+	return values[0], nil
+}
+
+// Call calls a function of this state with the arguments and gives nret values (all of them for lua.MultRet). The error is an
+// *Error with Traceback, or the very error that Abort was called with. After an error of a kind other than KindRuntime the
+// state is over: every further Run and Call gives the same error.
+func (s *State) Call(fn *lua.LFunction, nret int, args ...lua.LValue) ([]lua.LValue, error) {
+	if s.meter.stopped != nil {
+		return nil, s.meter.stopped
+	}
+	if fn == nil {
+		return nil, errors.New("call a Lua function: there is none")
+	}
+	if s.depth == 0 {
+		s.meter.enter()
+		defer s.meter.leave()
+	}
+	s.depth++
+	defer func() { s.depth-- }()
+
+	top := s.L.GetTop()
+	s.L.Push(fn)
+	for _, arg := range args {
+		s.L.Push(arg)
+	}
+	err := s.L.PCall(len(args), nret, nil)
+	if err == nil {
+		err = s.meter.stopped
+	}
+	if err != nil {
+		return nil, s.scriptError(err)
+	}
+	values := make([]lua.LValue, 0, s.L.GetTop()-top)
+	for i := top + 1; i <= s.L.GetTop(); i++ {
+		values = append(values, s.L.Get(i))
+	}
+	s.L.SetTop(top)
+	return values, nil
+}
+
+// Abort ends the run: Run and Call return err itself, and no pcall of the script can keep it from that. It is called from a
+// function that Lua called and does not return to it.
+func (s *State) Abort(err error) {
+	if err == nil {
+		err = &Error{Kind: KindAbort, Msg: "the script was stopped"}
+	}
+	s.meter.stop(err)
+	s.unwind()
+}
+
+// Raise makes the calling script fail with err's sentence, as error() would; the script may catch it. errors.Is and errors.As
+// find err in what Run or Call return. It is called from a function that Lua called and does not return to it.
+func (s *State) Raise(err error) {
+	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: lua.LString(s.L.Where(1) + " " + err.Error()), Cause: err})
+}
+
+// unwind leaves all Lua up to Run or Call, after the meter has stopped.
+func (s *State) unwind() {
+	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: lua.LString(s.meter.stopped.Error())})
+}
+
+// Stopped is the reason why the run is over (a spent budget, an Abort), or nil while it may go on. Functions that call back
+// into Lua and keep its errors to themselves look at it.
+func (s *State) Stopped() error { return s.meter.stopped }
+
+// Close frees the state. It is not used afterwards.
+func (s *State) Close() { s.L.Close() }
+
+// newVM makes the VM of a state.
+func newVM(s *State) *lua.LState {
+	L := lua.NewState(lua.Options{CallStackSize: 200, RegistrySize: 256, RegistryMaxSize: 16384, RegistryGrowStep: 512, SkipOpenLibs: true})
+	L.SetContext(&s.meter)
+	lua.OpenBase(L)
+	lua.OpenTable(L)
+	lua.OpenString(L)
+	lua.OpenMath(L)
+	L.SetTop(0)
+	for name, m := range s.opts.Modules {
+		L.SetGlobal(name, m(s))
+	}
+	L.SetGlobal("require", L.NewFunction(func(L *lua.LState) int {
+		name := L.CheckString(1)
+		v, err := s.require(name)
+		if err != nil {
+			s.Raise(err)
+		}
+		L.Push(v)
+		return 1
+	}))
+	return L
+}
+
+func (s *State) require(name string) (lua.LValue, error) {
+	if v, ok := s.loaded[name]; ok && v != nil {
+		return v, nil
+	}
+	if m, ok := s.opts.Modules[name]; ok {
+		s.loaded[name] = m(s)
+		return s.loaded[name], nil
+	}
+	if s.opts.Require == nil {
+		return nil, fmt.Errorf("there is no module %q", name)
+	}
+	p, err := s.opts.Require(name)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.Run(p)
+	if err != nil {
+		return nil, err
+	}
+	s.loaded[name] = v
+	return v, nil
+}
