@@ -3,6 +3,7 @@ package mem
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -159,24 +160,27 @@ func (s *Store) Sends(ctx context.Context, account string, filter store.SendFilt
 // page sorts by the items' distinct orders, or the other way round, and gives those after the cursor, which is the order of
 // the last one given.
 func page[T any](all []T, order func(*T) string, newest bool, cursor string, limit int) ([]T, string, error) {
-	compare := func(a, b string) int {
-		if newest {
-			a, b = b, a
-		}
-		return strings.Compare(a, b)
+	byOrder := make(map[string]T, len(all))
+	for i := range all {
+		byOrder[order(&all[i])] = all[i]
 	}
-	slices.SortFunc(all, func(a, b T) int { return compare(order(&a), order(&b)) })
-	i := 0
-	for cursor != "" && i < len(all) && compare(order(&all[i]), cursor) <= 0 {
-		i++
+	orders := slices.Sorted(maps.Keys(byOrder))
+	if newest {
+		slices.Reverse(orders)
 	}
-	all = all[i:]
+	if cursor != "" {
+		orders = slices.DeleteFunc(orders, func(o string) bool { return o == cursor || (o < cursor) != newest })
+	}
 	next := ""
-	if n := store.PageSize(limit); len(all) > n {
-		all, next = all[:n], order(&all[n-1])
+	if n := store.PageSize(limit); len(orders) > n {
+		orders, next = orders[:n], orders[n-1]
 	}
-	all, err := copied(all)
-	return all, next, err
+	items := make([]T, len(orders))
+	for i, o := range orders {
+		items[i] = byOrder[o]
+	}
+	items, err := copied(items)
+	return items, next, err
 }
 
 // order sorts as (t, id) do.

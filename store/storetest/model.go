@@ -143,7 +143,7 @@ func testModel(t *testing.T, c Config) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			d := &dice{Rand: rand.New(rand.NewPCG(seed, seed))}
 			m := &model{got: open(t, c), want: &bench{TB: t, Store: mem.New()}, d: d}
-			for n := range 500 {
+			for n := range 300 {
 				m.step(n)
 				if n%100 == 99 {
 					if c.Reopen != nil {
