@@ -1,0 +1,232 @@
+package callback
+
+import (
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"fanflow/wechat"
+)
+
+// All of these are wall time, as WeChat's own limits are: a simulated clock that stands still must not hold a connection open.
+const (
+	deliveries = 3                       // that WeChat makes of one push
+	openFor    = 5500 * time.Millisecond // of a delivery that is left unanswered; WeChat hangs up after 5 seconds
+	window     = 15 * time.Second        // from the first delivery; by then the third has come or never will
+	keepFor    = 20 * time.Second        // of a reply, once it is settled
+	keepMost   = 1 << 16                 // settled replies; the Receiver answers for what is older
+)
+
+// run is one call of Receive, and the deliveries of its push. Its fields are guarded by Handler.mu; reply and err may be read
+// once done is closed.
+//
+// It ends when Receive returns. It is settled when it is known what became of the reply: a delivery took it, or none will.
+// Until 20 seconds after that it stays in memory, and repeats get the same reply.
+type run struct {
+	key   string
+	push  *wechat.Push  // nil once it is settled
+	began time.Time     // wall time of the first delivery
+	done  chan struct{} // closed when it ended
+	reply wechat.Reply
+	err   error
+
+	ended      bool
+	deliveries int // so far
+	waiting    int // deliveries in flight
+	answered   bool
+	conceded   bool // a delivery was told "success" before there was a reply: WeChat makes no other
+	settled    time.Time
+	late       bool        // settled, but not by a delivery: repeats are told "success"
+	timer      *time.Timer // of the window, once it ended with nobody waiting
+}
+
+// ending is a settled run as the Receiver is told of it.
+type ending struct {
+	push  *wechat.Push
+	reply wechat.Reply
+	late  bool
+}
+
+// join adds a delivery to the run of its push, and starts the run where there is none. nth counts from 1. It returns nil when
+// the Handler is stopping.
+func (h *Handler) join(p *wechat.Push) (r *run, nth int) {
+	key := p.Key()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.stopping {
+		return nil, 0
+	}
+	h.forget()
+	r = h.runs[key]
+	if r == nil {
+		r = &run{key: key, push: p, began: time.Now(), done: make(chan struct{})}
+		h.runs[key] = r
+		h.busy++
+		go h.receive(r, p)
+	}
+	r.deliveries++
+	r.waiting++
+	return r, r.deliveries
+}
+
+func (h *Handler) receive(r *run, p *wechat.Push) {
+	var reply wechat.Reply
+	err := h.guard("receive", func() (err error) {
+		reply, err = h.c.Receiver.Receive(h.ctx, p)
+		return err
+	})
+	h.mu.Lock()
+	r.reply, r.err, r.ended = reply, err, true
+	close(r.done)
+	end := h.settle(r)
+	h.mu.Unlock()
+	h.finish(end)
+	h.rest()
+}
+
+// How a delivery left its run.
+type taken int
+
+const (
+	nothing   taken = iota
+	theAnswer       // the bytes of the reply, or "success" for the zero reply, were written
+	aSuccess        // "success" was written because the reply was not there in time
+)
+
+// leave ends a delivery.
+func (h *Handler) leave(r *run, t taken) {
+	h.mu.Lock()
+	r.waiting--
+	r.answered = r.answered || t == theAnswer
+	r.conceded = r.conceded || t == aSuccess
+	end := h.settle(r)
+	h.mu.Unlock()
+	h.finish(end)
+}
+
+// windowOver looks at a run again when no further delivery is to be expected.
+func (h *Handler) windowOver(r *run) {
+	h.mu.Lock()
+	end := h.settle(r)
+	h.mu.Unlock()
+	h.finish(end)
+}
+
+// settle decides whether a run is over, and returns its ending once, when it is; the caller passes that to finish after it
+// has let go of the lock.
+func (h *Handler) settle(r *run) *ending {
+	if !r.ended || !r.settled.IsZero() {
+		return nil
+	}
+	elapsed := time.Since(r.began)
+	switch {
+	case r.err != nil:
+		delete(h.runs, r.key) // the next delivery tries again
+		return h.end(r, false)
+	case r.answered:
+		h.keep(r)
+		return h.end(r, false)
+	case r.waiting > 0:
+		return nil // one of them may take the answer
+	case r.conceded || r.deliveries >= deliveries || elapsed >= window:
+		h.keep(r)
+		return h.end(r, !r.reply.IsZero())
+	case h.stopping:
+		delete(h.runs, r.key)
+		return h.end(r, false)
+	case r.timer == nil:
+		r.timer = time.AfterFunc(window-elapsed, func() { h.windowOver(r) })
+	}
+	return nil
+}
+
+func (h *Handler) end(r *run, late bool) *ending {
+	if r.timer != nil {
+		r.timer.Stop()
+	}
+	e := &ending{push: r.push, reply: r.reply, late: late}
+	r.settled, r.late, r.push = time.Now(), late, nil
+	h.busy++
+	return e
+}
+
+// finish tells the Receiver, without the lock: first Late, so that the reply is on its way before what follows it.
+func (h *Handler) finish(e *ending) {
+	if e == nil {
+		return
+	}
+	if e.late {
+		_ = h.guard("late", func() error { return h.c.Receiver.Late(h.ctx, e.push, e.reply) })
+	}
+	_ = h.guard("written", func() error { h.c.Receiver.Written(e.push); return nil })
+	h.rest()
+}
+
+// guard calls the Receiver, logs its error, and turns a panic into one.
+func (h *Handler) guard(what string, call func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v", v)
+			h.c.Logger.Error("receiver panicked", "appid", h.c.AppID, "in", what, "panic", v, "stack", string(debug.Stack()))
+		}
+	}()
+	if err = call(); err != nil {
+		h.c.Logger.Error("receiver failed", "appid", h.c.AppID, "in", what, "err", err)
+	}
+	return err
+}
+
+// rest notes that one goroutine is done with the Receiver.
+func (h *Handler) rest() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.busy--
+	h.signalIdle()
+}
+
+func (h *Handler) signalIdle() {
+	if !h.stopping || h.busy > 0 {
+		return
+	}
+	select {
+	case <-h.idle:
+	default:
+		close(h.idle)
+	}
+}
+
+// keep remembers a settled run. What is kept is the reply and a few words, and of those a bounded number.
+func (h *Handler) keep(r *run) { h.kept = append(h.kept, r) }
+
+// forget lets go of what was kept long enough. It runs with every push, so that no clock of its own is needed.
+func (h *Handler) forget() {
+	for len(h.kept) > 0 && (len(h.kept) > keepMost || time.Since(h.kept[0].settled) > keepFor) {
+		if old := h.kept[0]; h.runs[old.key] == old {
+			delete(h.runs, old.key)
+		}
+		h.kept[0] = nil
+		h.kept = h.kept[1:]
+	}
+}
+
+// stop begins the end of the Handler: it settles the runs that only wait for another delivery.
+func (h *Handler) stop() []*ending {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.stopping = true
+	var ends []*ending
+	for _, r := range h.runs {
+		if e := h.settle(r); e != nil {
+			ends = append(ends, e)
+		}
+	}
+	h.signalIdle()
+	return ends
+}
+
+// isLate reports whether the reply of an ended run goes to the fan by another way.
+func (h *Handler) isLate(r *run) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return r.late
+}
