@@ -60,12 +60,11 @@ func (h *Handler) abandon(r *run, outcome string) {
 // concede tells WeChat "success" while the reply is not there: no further delivery will be made, and the fan sees no fault
 // line. The reply is the Receiver's to send.
 func (h *Handler) concede(w http.ResponseWriter, req *http.Request, r *run) {
-	t := nothing
-	if send(w, req.Context(), "text/plain; charset=utf-8", []byte(wechat.Success)) == nil {
-		t = aSuccess
+	if err := send(w, req.Context(), "text/plain; charset=utf-8", []byte(wechat.Success)); err != nil {
+		h.abandon(r, "gone")
 	}
 	h.c.Observe("success-first")
-	h.leave(r, t)
+	h.leave(r, aSuccess)
 }
 
 // answer writes the reply of an ended run.
