@@ -1,0 +1,93 @@
+package simulator
+
+import (
+	"crypto/sha1"
+	"encoding/hex"
+	"sync"
+	"time"
+
+	"fanflow/wechat/crypt"
+)
+
+// shanghai is the zone in which the platform counts days and months; it has no summer time.
+var shanghai = time.FixedZone("UTC+8", 8*60*60)
+
+// account is an Account with its state. What is below mu is protected by it; mu is never held over HTTP.
+type account struct {
+	Account
+	mode     string // plain, compatible or safe
+	original string // gh_…: the ToUserName of pushes
+	key      crypt.Key
+	file     *stateFile
+
+	mu      sync.Mutex
+	fans    map[string]*fan
+	tags    map[int]string // id → name, without the system's own
+	lastTag int
+	calls   map[string]usage   // path → calls today
+	minutes map[string]usage   // path → calls in this minute; not kept
+	others  map[string]usage   // counters that are not of one path: see the counter… constants
+	tokens  map[string]*token  // by their text
+	once    map[string]onceKey // de-duplication ids
+	masses  map[int64]*mass
+	faults  []*fault // not kept
+}
+
+// onceKey remembers what a client's de-duplication id stood for.
+type onceKey struct {
+	MsgID int64     `json:"msgid"`
+	Until time.Time `json:"until"`
+}
+
+// reset gives the account its empty state.
+func (a *account) reset() {
+	a.fans = map[string]*fan{}
+	a.tags = map[int]string{}
+	a.lastTag = 99 // the platform's own tags and room for more are below 100
+	a.calls, a.minutes, a.others = map[string]usage{}, map[string]usage{}, map[string]usage{}
+	a.tokens = map[string]*token{}
+	a.once = map[string]onceKey{}
+	a.masses = map[int64]*mass{}
+}
+
+// originalID makes the account's gh_ id of its AppID, the same in every run.
+func originalID(appID string) string {
+	sum := sha1.Sum([]byte(appID))
+	return "gh_" + hex.EncodeToString(sum[:6])
+}
+
+// known returns the message id that a de-duplication key stands for, if it still does.
+func (a *account) known(key string, now time.Time) (int64, bool) {
+	k, ok := a.once[key]
+	return k.MsgID, ok && now.Before(k.Until)
+}
+
+func (a *account) remember(key string, k onceKey) {
+	a.once[key] = k
+	a.file.put("once", a.AppID, key, k)
+}
+
+// right is what an account must be allowed for a call.
+// Source: the table of interface privileges in the fact sheet's section 12.2 (Explanation_of_interface_privileges).
+type right int
+
+const (
+	rightBase     right = iota // tokens, server addresses, quota: everybody
+	rightCustomer              // customer-service messages, mass sends by tag and to all
+	rightUsers                 // user information, tags, follower list
+	rightTemplate              // template messages and subscription notices
+	rightMassList              // mass sends by OpenID list
+)
+
+func (a *account) may(r right) bool {
+	switch {
+	case r == rightBase || a.Test:
+		return true
+	case !a.Verified:
+		return false
+	case a.Type == typeSubscription:
+		return r == rightCustomer || r == rightUsers
+	default:
+		return true
+	}
+}

@@ -1,0 +1,167 @@
+package simulator
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"fanflow/wechat/crypt"
+)
+
+// Config describes a simulated platform. Only Accounts is required.
+type Config struct {
+	Accounts []Account
+	// PublicURL is where the accounts' callbacks are, without a final slash: pushes go to {PublicURL}/callback/{name}.
+	// Empty: nothing is pushed, as for an account whose message push is switched off.
+	PublicURL string
+	// StateFile keeps fans, tags, inboxes, quotas, tokens and the clock over restarts, also over kill -9. Empty: memory only.
+	StateFile string
+	Logger    *slog.Logger // nil: silent
+	// Client delivers the pushes. Its Timeout should be zero: PushTimeout bounds each delivery. Nil: a client of its own.
+	Client *http.Client
+
+	// Start is the instant at which the clock begins when there is no state yet. Zero: wall time.
+	Start time.Time
+	// PushTimeout is how long the platform waits for the answer to one delivery, in wall time. Zero: five seconds, which is
+	// the platform's own figure.
+	PushTimeout time.Duration
+	// FollowerTimeout is how long a follower of the clock may be unheard of, in wall time, before it is dropped. Zero: 30 s.
+	FollowerTimeout time.Duration
+	// OrderTimeout is the same for a follower that is carrying out an order. Zero: 60 s.
+	OrderTimeout time.Duration
+	// DailyLimits replaces figures of the platform's table of calls a day, by path ("/cgi-bin/message/template/send").
+	DailyLimits map[string]int
+	Switches    Switches
+}
+
+// Switches choose among readings of the platform's pages where these are silent or disagree. The zero value is the reading
+// that most evidence supports.
+type Switches struct {
+	// Windows says how a fan's new action meets a live customer-service window of the same kind.
+	Windows WindowRule
+	// SameNonce repeats a push with the timestamp, nonce and signature of its first delivery, instead of fresh ones.
+	SameNonce bool
+	// NonOKIsAnswer judges an answer whose HTTP status is not 200 by its body, instead of taking it for a failed delivery.
+	NonOKIsAnswer bool
+	// ExtraArticlesDropped shows the fan the allowed number of a reply's articles and drops the rest, as the platform is said
+	// to do. Off, such a reply is a fault, so that the mistake is seen.
+	ExtraArticlesDropped bool
+	// RepeatPause is the wall time between two deliveries of one push. Zero: back to back.
+	RepeatPause time.Duration
+}
+
+// WindowRule says how customer-service windows of one kind combine. The pages do not.
+type WindowRule string
+
+const (
+	WindowsRefresh    WindowRule = ""           // an action opens the window anew: full count, full time
+	WindowsAccumulate WindowRule = "accumulate" // the new count is added to what is left
+	WindowsStrict     WindowRule = "strict"     // nothing reopens before the first window has run out
+)
+
+// Account is one Official Account of the simulated platform.
+type Account struct {
+	Name      string // in the callback URL
+	Type      string // service or subscription
+	AppID     string
+	AppSecret string
+	Token     string // signs pushes
+	AESKey    string // EncodingAESKey, 43 characters; needed for the modes compatible and safe
+	Mode      string // plain, compatible or safe; empty: safe with an AESKey, else plain
+	Verified  bool
+	Test      bool     // a test account: rights of a verified service account, small quotas
+	Templates []string // ids of the template messages and subscription notices that the account has
+}
+
+const (
+	modePlain      = "plain"
+	modeCompatible = "compatible"
+	modeSafe       = "safe"
+
+	typeService      = "service"
+	typeSubscription = "subscription"
+)
+
+// withDefaults returns c with its zero values filled in.
+func (c Config) withDefaults() Config {
+	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Client == nil {
+		c.Client = newPushClient()
+	}
+	if c.PushTimeout == 0 {
+		c.PushTimeout = 5 * time.Second
+	}
+	if c.FollowerTimeout == 0 {
+		c.FollowerTimeout = 30 * time.Second
+	}
+	if c.OrderTimeout == 0 {
+		c.OrderTimeout = time.Minute
+	}
+	return c
+}
+
+// validate reports the first mistake in c by the name of its field.
+func (c Config) validate() error {
+	if len(c.Accounts) == 0 {
+		return errors.New("simulator: no account given")
+	}
+	names, apps := map[string]bool{}, map[string]bool{}
+	for i, a := range c.Accounts {
+		if err := a.validate(); err != nil {
+			return fmt.Errorf("simulator: account %d (%q): %w", i+1, a.Name, err)
+		}
+		if names[a.Name] || apps[a.AppID] {
+			return fmt.Errorf("simulator: account %d (%q): name and app_id must be unique", i+1, a.Name)
+		}
+		names[a.Name], apps[a.AppID] = true, true
+	}
+	switch c.Switches.Windows {
+	case WindowsRefresh, WindowsAccumulate, WindowsStrict:
+		return nil
+	default:
+		return fmt.Errorf("simulator: Switches.Windows is %q; it may be empty, accumulate or strict", c.Switches.Windows)
+	}
+}
+
+func (a Account) validate() error {
+	switch {
+	case a.Name == "":
+		return errors.New("name is missing")
+	case a.AppID == "" || strings.ContainsAny(a.AppID, "/? "):
+		return errors.New("app_id is missing or holds a character that cannot stand in a path")
+	case a.Type != typeService && a.Type != typeSubscription:
+		return fmt.Errorf("type %q is not played; it may be service or subscription", a.Type)
+	}
+	switch a.Mode {
+	case "", modePlain:
+	case modeCompatible, modeSafe:
+		if a.AESKey == "" {
+			return fmt.Errorf("mode %s needs an aes_key", a.Mode)
+		}
+	default:
+		return fmt.Errorf("mode %q is none of plain, compatible and safe", a.Mode)
+	}
+	if a.AESKey == "" {
+		return nil
+	}
+	_, err := crypt.ParseKey(a.AESKey)
+	return err
+}
+
+// mode is the account's mode with the default resolved.
+func (a Account) mode() string {
+	switch {
+	case a.Mode != "":
+		return a.Mode
+	case a.AESKey != "":
+		return modeSafe
+	default:
+		return modePlain
+	}
+}

@@ -1,0 +1,172 @@
+package simulator
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// restore applies one line of the state file. Lines of accounts that are no longer configured are forgotten. No lock is
+// needed: the server is not in use yet.
+func (s *Server) restore(l line) error {
+	switch l.Kind {
+	case "clock":
+		var offset time.Duration
+		if err := json.Unmarshal(l.Value, &offset); err != nil {
+			return err
+		}
+		s.clock.setOffset(offset)
+		return nil
+	case "ids":
+		return json.Unmarshal(l.Value, &s.ids.reserved)
+	case "job":
+		return s.due.restore(l)
+	}
+	a := s.accounts[l.App]
+	if a == nil {
+		return nil
+	}
+	switch l.Kind {
+	case "fan":
+		return restoreFan(a, l)
+	case "item":
+		return restoreItem(a, l)
+	case "tag", "mass":
+		return restoreNumbered(a, l)
+	case "calls":
+		return restoreInto(a.calls, l)
+	case "counter":
+		return restoreInto(a.others, l)
+	case "once":
+		return restoreInto(a.once, l)
+	case "token":
+		return restoreInto(a.tokens, l)
+	default:
+		return fmt.Errorf("a record of kind %q is unknown: the file is of a newer simulator", l.Kind)
+	}
+}
+
+// restoreInto puts the line's value into m, or takes it out.
+func restoreInto[V any](m map[string]V, l line) error {
+	if l.Value == nil {
+		delete(m, l.ID)
+		return nil
+	}
+	var v V
+	if err := json.Unmarshal(l.Value, &v); err != nil {
+		return err
+	}
+	m[l.ID] = v
+	return nil
+}
+
+func restoreFan(a *account, l line) error {
+	f := a.fan(l.ID)
+	box := f.inbox
+	*f = fan{openID: l.ID, inbox: box}
+	return json.Unmarshal(l.Value, f)
+}
+
+func restoreItem(a *account, l line) error {
+	var item Item
+	if err := json.Unmarshal(l.Value, &item); err != nil {
+		return err
+	}
+	a.fan(l.ID).inbox.add(&item)
+	return nil
+}
+
+func restoreNumbered(a *account, l line) error {
+	id, err := strconv.ParseInt(l.ID, 10, 64)
+	if err != nil {
+		return err
+	}
+	if l.Kind == "mass" {
+		m := &mass{}
+		a.masses[id] = m
+		return json.Unmarshal(l.Value, m)
+	}
+	a.lastTag = max(a.lastTag, int(id))
+	if l.Value == nil {
+		delete(a.tags, int(id))
+		return nil
+	}
+	var name string
+	err = json.Unmarshal(l.Value, &name)
+	a.tags[int(id)] = name
+	return err
+}
+
+// compact rewrites the state file as one line a record, without what is out of date.
+func (s *Server) compact() error {
+	if s.file == nil {
+		return nil
+	}
+	for _, app := range s.apps {
+		s.accounts[app].mu.Lock()
+		defer s.accounts[app].mu.Unlock()
+	}
+	s.due.mu.Lock()
+	defer s.due.mu.Unlock()
+	s.ids.mu.Lock()
+	defer s.ids.mu.Unlock()
+	now, offset := s.Now(), s.clock.savedOffset()
+	return s.file.rewrite(func(w *bufio.Writer) error {
+		var err error
+		emit := func(kind, app, id string, v any) {
+			if err == nil {
+				_, err = w.Write(appendLine(nil, kind, app, id, v))
+			}
+		}
+		emit("clock", "", "", offset)
+		emit("ids", "", "", s.ids.reserved)
+		for _, j := range s.due.heap {
+			emit("job", j.App, strconv.FormatInt(j.ID, 10), j)
+		}
+		for _, app := range s.apps {
+			s.accounts[app].emit(now, emit)
+		}
+		return err
+	})
+}
+
+// emit writes the account's records. The lock is held.
+func (a *account) emit(now time.Time, emit func(kind, app, id string, v any)) {
+	if a.lastTag > 99 { // so that the id of a deleted tag is not given again
+		emit("tag", a.AppID, strconv.Itoa(a.lastTag), nil)
+	}
+	for id, name := range a.tags {
+		emit("tag", a.AppID, strconv.Itoa(id), name)
+	}
+	for openID, f := range a.fans {
+		emit("fan", a.AppID, openID, f)
+		for _, item := range f.inbox.items() {
+			emit("item", a.AppID, openID, item)
+		}
+	}
+	for path, u := range a.calls {
+		emit("calls", a.AppID, path, u)
+	}
+	for name, u := range a.others {
+		emit("counter", a.AppID, name, u)
+	}
+	for key, k := range a.once {
+		if now.Before(k.Until) {
+			emit("once", a.AppID, key, k)
+		} else {
+			delete(a.once, key)
+		}
+	}
+	for text, t := range a.tokens {
+		if now.Before(t.Expires.Add(tokenMemory)) {
+			emit("token", a.AppID, text, t)
+		} else {
+			delete(a.tokens, text)
+		}
+	}
+	for id, m := range a.masses {
+		emit("mass", a.AppID, strconv.FormatInt(id, 10), m)
+	}
+}
