@@ -6,9 +6,13 @@
 package ui
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"fanflow/flows"
@@ -58,4 +62,68 @@ type Config struct {
 
 // New gives the handler of "/", "/login", the pages, "/static/…", "/api/v1/…" and "/hooks/…". It is safe for concurrent use.
 // Body limits beyond those of hooks and scripts, and time-outs, are the server's.
-func New(c Config) (http.Handler, error) { panic("unwritten") }
+func New(c Config) (http.Handler, error) {
+	s, err := newServer(c)
+	if err != nil {
+		return nil, err
+	}
+	return s.guarded(s.router()), nil
+}
+
+// server holds what handlers need. Nothing in it changes after newServer but the sessions and the throttle.
+type server struct {
+	Config
+	log      *slog.Logger
+	origin   *http.CrossOriginProtection
+	sessions *sessions
+	throttle *throttle
+	words    map[string]*words
+	views    map[string]*views // by language
+	assets   *assets
+}
+
+func newServer(c Config) (*server, error) {
+	switch {
+	case c.Store == nil || c.Engine == nil:
+		return nil, errors.New("ui: Store and Engine must be given")
+	case c.AdminToken == "":
+		return nil, errors.New("ui: admin_token is empty, so nobody could log in")
+	case len(c.Accounts) == 0:
+		return nil, errors.New("ui: there is no account")
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Wall == nil {
+		c.Wall = time.Now
+	}
+	if c.Quotas == nil {
+		c.Quotas = func(ctx context.Context, account string) ([]store.Quota, error) {
+			return c.Store.Quotas(ctx, account, c.Now())
+		}
+	}
+	c.Accounts = slices.Clone(c.Accounts)
+	for i := range c.Accounts {
+		a := &c.Accounts[i]
+		a.Title = cmp.Or(a.Title, a.Name)
+		a.Location = cmp.Or(a.Location, time.UTC)
+	}
+	s := &server{
+		Config: c, log: cmp.Or(c.Logger, slog.New(slog.DiscardHandler)), origin: http.NewCrossOriginProtection(),
+		sessions: &sessions{settings: c.Store, token: c.AdminToken, now: c.Wall}, throttle: newThrottle(c.Wall),
+	}
+	var err error
+	if s.words, err = loadWords(); err != nil {
+		return nil, fmt.Errorf("ui: %w", err)
+	}
+	if s.assets, err = loadAssets(); err != nil {
+		return nil, fmt.Errorf("ui: %w", err)
+	}
+	s.views = map[string]*views{}
+	for lang, w := range s.words {
+		if s.views[lang], err = loadViews(w, s.assets); err != nil {
+			return nil, fmt.Errorf("ui: %w", err)
+		}
+	}
+	return s, nil
+}

@@ -1,0 +1,269 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"fanflow/flows"
+	"fanflow/store"
+)
+
+// versionView is one version of a script, without its source.
+type versionView struct {
+	Kind        string    `json:"kind"`
+	Name        string    `json:"name"`
+	Version     int       `json:"version"`
+	File        string    `json:"file"`
+	Digest      string    `json:"digest"`
+	Pushed      time.Time `json:"pushed"`
+	By          string    `json:"by,omitempty"`
+	Published   bool      `json:"published"` // it is the current one
+	PublishedAt time.Time `json:"published_at,omitzero"`
+}
+
+// findingView is what a check has to say about a line of a script.
+type findingView struct {
+	File     string         `json:"file"`
+	Line     int            `json:"line"`
+	Rule     string         `json:"rule"`
+	Severity flows.Severity `json:"severity"`
+	Msg      string         `json:"msg"`
+	Mend     string         `json:"mend,omitempty"`
+}
+
+func viewFindings(list []flows.Finding) []findingView {
+	views := make([]findingView, len(list))
+	for i, f := range list {
+		views[i] = findingView{File: f.File, Line: f.Line, Rule: f.Rule, Severity: f.Severity, Msg: f.Msg, Mend: f.Mend}
+	}
+	return views
+}
+
+// scriptID names a script as seen from an account: plugins are shared by all.
+func scriptID(a *Account, kind, name string) store.ScriptID {
+	id := store.ScriptID{Account: a.Name, Kind: kind, Name: name}
+	if kind == store.KindPlugin {
+		id.Account = ""
+	}
+	return id
+}
+
+func kindOf(r *http.Request) (string, error) {
+	kind := param(r, "kind")
+	if !slices.Contains([]string{store.KindFlow, store.KindPlugin, store.KindBroadcast}, kind) {
+		return "", faultf(http.StatusNotFound, "kinds of scripts are flow, plugin and broadcast, not %q", kind)
+	}
+	return kind, nil
+}
+
+// accountAndKind reads the part of the path that all script routes share.
+func (s *server) accountAndKind(r *http.Request) (*Account, string, error) {
+	a, err := s.account(r)
+	if err != nil {
+		return nil, "", err
+	}
+	kind, err := kindOf(r)
+	return a, kind, err
+}
+
+// publication says which version of a script is current; nil if none is.
+func (s *server) publication(ctx context.Context, id store.ScriptID) (*store.Publication, error) {
+	catalog, err := s.Store.Catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(catalog.Publications, func(p store.Publication) bool { return p.ScriptID == id })
+	if i < 0 {
+		return nil, nil
+	}
+	return &catalog.Publications[i], nil
+}
+
+// versions lists the versions of one script, or of all of a kind where id has no name; by name, oldest first.
+func (s *server) versions(ctx context.Context, a *Account, id store.ScriptID) ([]versionView, error) {
+	scripts, err := s.Store.Scripts(ctx, id.Account, id.Kind)
+	if err != nil {
+		return nil, err
+	}
+	catalog, err := s.Store.Catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	current := map[store.ScriptID]store.Publication{}
+	for _, p := range catalog.Publications {
+		current[p.ScriptID] = p
+	}
+	views := []versionView{}
+	for _, sc := range scripts {
+		if id.Name == "" || id.Name == sc.Name {
+			views = append(views, viewVersion(a, sc, current[sc.ScriptID]))
+		}
+	}
+	return views, nil
+}
+
+func viewVersion(a *Account, sc store.Script, current store.Publication) versionView {
+	v := versionView{
+		Kind: sc.Kind, Name: sc.Name, Version: sc.Version, File: sc.File, Digest: sc.Digest, Pushed: sc.Pushed, By: sc.By,
+		Published: current.Version == sc.Version,
+	}
+	if v.Published {
+		v.PublishedAt = current.Published
+	}
+	inZone(a.Location, &v.Pushed, &v.PublishedAt)
+	return v
+}
+
+func (s *server) apiScripts(w http.ResponseWriter, r *http.Request) error {
+	a, kind, err := s.accountAndKind(r)
+	if err != nil {
+		return err
+	}
+	all, err := s.versions(r.Context(), a, scriptID(a, kind, ""))
+	if err != nil {
+		return err
+	}
+	items, next, err := paged(r, all)
+	if err != nil {
+		return err
+	}
+	return writeList(w, items, next)
+}
+
+func (s *server) apiScript(w http.ResponseWriter, r *http.Request) error {
+	a, kind, err := s.accountAndKind(r)
+	if err != nil {
+		return err
+	}
+	version, err := versionOf(r)
+	if err != nil {
+		return err
+	}
+	sc, err := s.Store.Script(r.Context(), scriptID(a, kind, param(r, "name")), version)
+	if err != nil {
+		return err
+	}
+	current, err := s.publication(r.Context(), sc.ScriptID)
+	if err != nil {
+		return err
+	}
+	if current == nil {
+		current = &store.Publication{}
+	}
+	return writeJSON(w, http.StatusOK, struct {
+		versionView
+		Source string `json:"source"`
+	}{viewVersion(a, sc, *current), sc.Source})
+}
+
+// scriptIn is a script as it is pushed or checked.
+type scriptIn struct {
+	File    string `json:"file"`
+	Source  string `json:"source"`
+	Publish bool   `json:"publish"`
+}
+
+func readScript(w http.ResponseWriter, r *http.Request) (scriptIn, error) {
+	var in scriptIn
+	if err := readJSON(w, r, &in); err != nil {
+		return in, err
+	}
+	if in.File == "" || in.Source == "" {
+		return in, faultf(http.StatusBadRequest, "file (its name, for messages) and source must be given")
+	}
+	return in, nil
+}
+
+// scriptOut answers a push, a publication or a check.
+type scriptOut struct {
+	Kind      string        `json:"kind"`
+	Name      string        `json:"name"`
+	Version   int           `json:"version,omitempty"`
+	Published bool          `json:"published"`
+	Findings  []findingView `json:"findings"`
+}
+
+func (s *server) apiCheck(w http.ResponseWriter, r *http.Request) error {
+	a, kind, err := s.accountAndKind(r)
+	if err != nil {
+		return err
+	}
+	in, err := readScript(w, r)
+	if err != nil {
+		return err
+	}
+	name, findings, err := s.Engine.Check(r.Context(), a.Name, kind, in.File, in.Source)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, scriptOut{Kind: kind, Name: name, Findings: viewFindings(findings)})
+}
+
+func (s *server) apiPush(w http.ResponseWriter, r *http.Request) error {
+	a, kind, err := s.accountAndKind(r)
+	if err != nil {
+		return err
+	}
+	in, err := readScript(w, r)
+	if err != nil {
+		return err
+	}
+	_, findings, err := s.Engine.Check(r.Context(), a.Name, kind, in.File, in.Source)
+	if err != nil {
+		return err
+	}
+	sc, err := s.Engine.Push(r.Context(), a.Name, kind, in.File, in.Source, "api")
+	if err != nil {
+		return refusedScript(err)
+	}
+	if in.Publish {
+		if _, err := s.publish(r.Context(), sc.ScriptID, sc.Version, "api"); err != nil {
+			return err
+		}
+	}
+	return writeJSON(w, http.StatusCreated, scriptOut{
+		Kind: kind, Name: sc.Name, Version: sc.Version, Published: in.Publish, Findings: viewFindings(findings),
+	})
+}
+
+func (s *server) apiPublish(w http.ResponseWriter, r *http.Request) error {
+	a, kind, err := s.accountAndKind(r)
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Version int `json:"version"` // 0: the newest
+	}
+	if err := readJSON(w, r, &in); err != nil {
+		return err
+	}
+	if in.Version < 0 {
+		return faultf(http.StatusBadRequest, "version is %d, but a number from 1 is meant, or 0 for the newest", in.Version)
+	}
+	p, err := s.publish(r.Context(), scriptID(a, kind, param(r, "name")), in.Version, "api")
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, scriptOut{Kind: kind, Name: p.Name, Version: p.Version, Published: true, Findings: []findingView{}})
+}
+
+// publish makes a version current and tells who asked to be told.
+func (s *server) publish(ctx context.Context, id store.ScriptID, version int, by string) (store.Publication, error) {
+	p, err := s.Engine.Publish(ctx, id, version, by)
+	if err != nil {
+		return p, refusedScript(err)
+	}
+	s.published(p)
+	return p, nil
+}
+
+// refusedScript turns the engine's refusal of a script into an answer with its findings.
+func refusedScript(err error) error {
+	if f, ok := errors.AsType[*flows.FindingsError](err); ok {
+		return &fault{Status: http.StatusBadRequest, Detail: f.Error(), Findings: f.Findings}
+	}
+	return err
+}

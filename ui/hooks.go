@@ -1,0 +1,92 @@
+package ui
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"fanflow/flows"
+)
+
+const (
+	maxHook    = 64 << 10
+	maxHookKey = 255
+
+	hookSignature = "X-Fanflow-Signature"
+	hookKey       = "Idempotency-Key"
+)
+
+// hook takes an event from another system. Its body is signed: HMAC-SHA-256 of the raw bytes under the account's hook_secret.
+func (s *server) hook(w http.ResponseWriter, r *http.Request) error {
+	a, err := s.account(r)
+	if err != nil {
+		return err
+	}
+	event := param(r, "event")
+	if a.HookSecret == "" {
+		s.log.Warn("a webhook was refused: set hook_secret of the account in fanflow.toml to take it", "account", a.Name, "event", event)
+		return faultf(http.StatusForbidden, "account %s takes no webhooks", a.Name)
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxHook))
+	if err != nil {
+		if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
+			return err
+		}
+		return faultf(http.StatusBadRequest, "the body cannot be read to its end")
+	}
+	if !signedBy(a.HookSecret, body, r.Header.Get(hookSignature)) {
+		return faultf(http.StatusUnauthorized, "%s is not sha256= and the hex HMAC-SHA-256 of the body under hook_secret", hookSignature)
+	}
+	h, err := parseHook(event, r.Header.Get(hookKey), body)
+	if err != nil {
+		return err
+	}
+	id, err := s.Engine.Hook(r.Context(), a.Name, h)
+	if errors.Is(err, flows.ErrNoFan) {
+		return faultf(http.StatusNotFound, "account %s has never heard of this fan; \"create\": true makes one", a.Name)
+	} else if err != nil {
+		return fmt.Errorf("webhook %s: %w", event, err)
+	}
+	return writeJSON(w, http.StatusAccepted, map[string]string{"id": id})
+}
+
+// signedBy compares in constant time.
+func signedBy(secret string, body []byte, header string) bool {
+	sum, ok := strings.CutPrefix(header, "sha256=")
+	given, err := hex.DecodeString(sum)
+	if !ok || err != nil {
+		return false
+	}
+	m := hmac.New(sha256.New, []byte(secret))
+	m.Write(body)
+	return hmac.Equal(given, m.Sum(nil))
+}
+
+func parseHook(event, key string, body []byte) (flows.Hook, error) {
+	var in struct {
+		OpenID  string          `json:"openid"`
+		UnionID string          `json:"unionid"`
+		Data    json.RawMessage `json:"data"`
+		Create  bool            `json:"create"`
+	}
+	if err := json.Unmarshal(body, &in); err != nil {
+		return flows.Hook{}, faultf(http.StatusBadRequest, "the body is not the JSON expected: %v", err)
+	}
+	switch {
+	case (in.OpenID == "") == (in.UnionID == ""):
+		return flows.Hook{}, faultf(http.StatusBadRequest, "give openid or unionid, one of them")
+	case len(in.OpenID) > 128 || len(in.UnionID) > 128 || strings.ContainsRune(in.OpenID+in.UnionID, 0):
+		return flows.Hook{}, faultf(http.StatusBadRequest, "openid and unionid have at most 128 bytes")
+	case len(event) > 128:
+		return flows.Hook{}, faultf(http.StatusBadRequest, "the event's name has at most 128 bytes")
+	case len(key) > maxHookKey:
+		return flows.Hook{}, faultf(http.StatusBadRequest, "%s has at most %d bytes", hookKey, maxHookKey)
+	}
+	return flows.Hook{Event: event, OpenID: in.OpenID, UnionID: in.UnionID, Data: in.Data, Key: key, Create: in.Create}, nil
+}

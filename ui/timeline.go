@@ -1,0 +1,143 @@
+package ui
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"fanflow/store"
+)
+
+// happening is what one cause did to a fan: one push, one timer, one send. Its steps stand in the order in which they came about.
+type happening struct {
+	Cause string
+	At    stamp
+	Steps []stepTold
+}
+
+// stepTold is a row of the journal in plain words.
+type stepTold struct {
+	Kind  store.Kind
+	Icon  string // of icons.html, without i-
+	Text  string
+	Why   string
+	Trace string // of a script that failed
+}
+
+// icons by kind of entry.
+var icons = map[store.Kind]string{
+	store.Heard: "in", store.Replied: "out", store.Subscribed: "fan", store.Unsubscribed: "fan", store.Tagged: "tag", store.Untagged: "tag",
+	store.AttrSet: "note", store.OptedOut: "fan", store.OptedIn: "fan", store.Enrolled: "flow", store.Entered: "flow",
+	store.Versioned: "flow", store.VarSet: "note", store.Goal: "goal", store.Left: "flow", store.WindowOpened: "door",
+	store.WindowSpent: "door", store.Armed: "clock", store.Fired: "clock", store.Stale: "clock", store.Claimed: "note",
+	store.Ordered: "send", store.Sending: "send", store.Settled: "send", store.Ignored: "note", store.Failed: "alert",
+	store.Parked: "alert", store.Erased: "alert",
+}
+
+// timeline groups rows, which are given oldest first, by their cause and puts the newest first.
+func (w *words) timeline(zone *time.Location, rows []store.Row) []happening {
+	var hs []happening
+	for i, r := range rows {
+		if i == 0 || rows[i-1].Cause != r.Cause || !rows[i-1].At.Equal(r.At) {
+			hs = append(hs, happening{Cause: r.Cause, At: stampOf(zone, r.At)})
+		}
+		last := &hs[len(hs)-1]
+		last.Steps = append(last.Steps, w.tell(zone, r))
+	}
+	slices.Reverse(hs)
+	return hs
+}
+
+// tell says a row in plain words.
+func (w *words) tell(zone *time.Location, r store.Row) stepTold {
+	s := stepTold{Kind: r.Kind, Icon: icons[r.Kind], Why: w.or("why."+r.Why, r.Why)}
+	if s.Icon == "" {
+		s.Icon = "note"
+	}
+	if r.Kind == store.Failed {
+		s.Why, s.Trace = "", r.Why
+	}
+	key := "journal." + string(r.Kind)
+	switch {
+	case r.Kind == store.Heard:
+		key = heardKey(w, r)
+	case r.Kind == store.Subscribed && r.Name != "":
+		key += ".scene"
+	case r.Kind == store.Entered && r.From != "":
+		key += ".from"
+	case (r.Kind == store.Ordered || r.Kind == store.Replied) && said(r) == "":
+		key += ".silent"
+	case (r.Kind == store.AttrSet || r.Kind == store.VarSet) && (len(r.Value) == 0 || string(r.Value) == "null"):
+		key += ".removed"
+	}
+	s.Text = w.t(key, w.facts(zone, r)...)
+	if s.Text == key { // a kind that is newer than the catalogue
+		s.Text = strings.TrimSpace(fmt.Sprintf("%s %s %s", r.Kind, r.Name, r.Text))
+	}
+	return s
+}
+
+// heardKey finds the words for an event: those for the event itself, where the row has what they say.
+func heardKey(w *words, r store.Row) string {
+	key := "journal.heard." + r.Name
+	facts := fields(r.Value)
+	switch {
+	case r.Name == "location" && facts["label"] != "":
+		key += ".label"
+	case r.Name == "subscribe" && facts["scene"] != "":
+		key += ".scene"
+	}
+	if w.or(key, "") == "" {
+		return "journal.heard"
+	}
+	return key
+}
+
+// facts are what a row's words may speak of.
+func (w *words) facts(zone *time.Location, r store.Row) []any {
+	f := fields(r.Value)
+	status := w.or("status."+r.Name, r.Name)
+	channel := w.or("channel."+r.Channel, r.Channel)
+	left, until := 0, ""
+	trigger := r.Name
+	if r.Window != nil {
+		left, until, trigger = r.Window.Left, stampOf(zone, r.Window.Until).Text, r.Window.Trigger
+	}
+	return []any{
+		"text", said(r), "name", r.Name, "event", w.on(r.Name), "flow", r.Flow, "state", r.State, "from", r.From, "version", r.Version,
+		"value", plainJSON(r.Value), "due", stampOf(zone, r.Due).Text, "channel", channel, "status", status, "left", left, "until", until,
+		"trigger", w.or("window."+trigger, trigger), "latitude", f["latitude"], "longitude", f["longitude"], "label", f["label"],
+		"scene", f["scene"], "key", f["key"], "hook", f["name"], "no", r.No,
+	}
+}
+
+// said is the words of a row, or what stands for them.
+func said(r store.Row) string {
+	if r.Text != "" {
+		return r.Text
+	}
+	f := fields(r.Value)
+	for _, name := range []string{"content", "title", "key", "scene", "name"} {
+		if f[name] != "" {
+			return f[name]
+		}
+	}
+	return ""
+}
+
+// fields are the plain values of a JSON object, as text.
+func fields(v json.RawMessage) map[string]string {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(v, &object) != nil {
+		return nil
+	}
+	plain := map[string]string{}
+	for name, raw := range object {
+		if len(raw) > 0 && raw[0] != '{' && raw[0] != '[' {
+			plain[name] = plainJSON(raw)
+		}
+	}
+	return plain
+}
