@@ -1,121 +1,163 @@
-// Package api is the client of WeChat's server API.
+// Package api is the client of WeChat's server API for one Official Account: messages out, fans and tags.
+//
+// It holds the access token, knows no quota and never tries a message twice by itself: what an error means for the next try is
+// the Class of an *Error, or Ambiguous.
 package api
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"sync/atomic"
 	"time"
-
-	"fanflow/wechat"
 )
 
-// Config says which account a Client speaks for.
-type Config struct {
-	AppID, Secret, BaseURL string
-	HTTPClient             *http.Client
-	Now                    func() time.Time
-	Logger                 *slog.Logger
-}
-
-// Client calls the API.
-type Client struct{}
-
-// New makes a Client.
-func New(c Config) *Client { panic("unwritten") }
-
-// Class says what a sender should do about an Error.
-type Class string
-
-// The classes.
 const (
-	Retry         Class = "retry"
-	Token         Class = "token"
-	Quota         Class = "quota"
-	Configuration Class = "configuration"
-	Payload       Class = "payload"
-	Duplicate     Class = "duplicate"
-	Unknown       Class = "unknown"
-	User          Class = "user"
+	callTime  = 15 * time.Second // of one call with all that belongs to it; wall time, as it bounds a connection
+	maxAnswer = 4 << 20          // bytes
 )
 
-// Error is a refusal by the platform.
-type Error struct {
-	API        string
-	Code       int
-	Msg, RID   string
-	HTTPStatus int
-	Class      Class
+// Config says which account a Client speaks for. AppID and Secret are required.
+type Config struct {
+	AppID, Secret string
+	BaseURL       string       // default https://api.weixin.qq.com
+	HTTPClient    *http.Client // default: one of its own, with more idle connections; redirects are never followed
+	Now           func() time.Time
+	Logger        *slog.Logger
 }
 
-func (e *Error) Error() string { panic("unwritten") }
-
-// Ambiguous reports whether the request may have reached the platform although no answer came.
-func Ambiguous(err error) bool { panic("unwritten") }
-
-// MassResult is what a mass send was given.
-type MassResult struct {
-	MsgID, MsgDataID int64
-	Duplicate        bool
+// Client calls the API. It is safe for concurrent use. Every method ends within 15 seconds, or with ctx if that is sooner,
+// and its error never holds the token or the secret.
+type Client struct {
+	appID, secret string
+	base          *url.URL
+	baseErr       error
+	http          http.Client
+	logger        *slog.Logger
+	token         tokenKeeper
 }
 
-// UserInfo is a fan as the platform knows them.
-type UserInfo struct {
-	OpenID, UnionID string
-	Subscribed      bool
-	SubscribedAt    time.Time
-	SubscribeScene  string
-	Remark          string
-	TagIDs          []int
-	QRScene         int64
-	QRSceneStr      string
+// New makes a Client. It does not connect; a BaseURL that is none makes every call fail.
+func New(c Config) *Client {
+	cl := &Client{appID: c.AppID, secret: c.Secret, logger: c.Logger}
+	if cl.logger == nil {
+		cl.logger = slog.New(slog.DiscardHandler)
+	}
+	cl.base, cl.baseErr = url.Parse(cmp.Or(c.BaseURL, "https://api.weixin.qq.com"))
+	if cl.baseErr == nil && cl.base.Host == "" {
+		cl.baseErr = fmt.Errorf("API address %q has no host", c.BaseURL)
+	}
+	if c.HTTPClient != nil {
+		cl.http = *c.HTTPClient
+	} else if t, ok := http.DefaultTransport.(*http.Transport); ok {
+		own := t.Clone()
+		own.MaxIdleConnsPerHost = 64
+		cl.http.Transport = own
+	}
+	// The platform redirects nothing; following would hand the token to whoever answered.
+	cl.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	cl.token = tokenKeeper{now: c.Now, fetch: cl.fetchToken, logger: cl.logger}
+	if c.Now == nil {
+		cl.token.now = time.Now
+	}
+	return cl
 }
 
-// Tag is a tag of the platform.
-type Tag struct {
-	ID    int
-	Name  string
-	Count int
+func (c *Client) get(ctx context.Context, path string, query url.Values, out any) error {
+	return c.call(ctx, http.MethodGet, path, query, nil, out)
 }
 
-// SendCustom sends a customer-service message.
-func (c *Client) SendCustom(ctx context.Context, openID string, m wechat.Outgoing) error {
-	panic("unwritten")
+func (c *Client) post(ctx context.Context, path string, in, out any) error {
+	body, err := encode(in)
+	if err != nil {
+		return fmt.Errorf("%s: encode the request: %w", path, err)
+	}
+	return c.call(ctx, http.MethodPost, path, url.Values{}, body, out)
 }
 
-// SendTemplate sends a template message.
-func (c *Client) SendTemplate(ctx context.Context, openID, templateID string, t wechat.Template, clientMsgID string) (msgID int64, err error) {
-	panic("unwritten")
+// call makes one call with the account's token. A token that is refused is renewed once and the call made again, which is
+// safe: a call without a valid token does nothing.
+func (c *Client) call(ctx context.Context, method, path string, query url.Values, body []byte, out any) error {
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	token, err := c.token.get(ctx)
+	if err != nil {
+		return fmt.Errorf("%s: get an access token: %w", path, err)
+	}
+	query.Set("access_token", token)
+	err = c.roundTrip(ctx, method, path, query, body, out)
+	if refused := new(Error); !errors.As(err, &refused) || !isTokenCode(refused.Code) {
+		return err
+	}
+	c.logger.Info("access token refused, renewing it", "appid", c.appID, "api", path)
+	if token, err = c.token.renew(ctx, token); err != nil {
+		return fmt.Errorf("%s: renew the access token: %w", path, err)
+	}
+	query.Set("access_token", token)
+	return c.roundTrip(ctx, method, path, query, body, out)
 }
 
-// SendNotice sends a subscription notice.
-func (c *Client) SendNotice(ctx context.Context, openID, templateID string, t wechat.Template) error {
-	panic("unwritten")
+// roundTrip sends one request and reads its answer into out, which may be nil and is filled as far as the answer goes even
+// when that is an *Error.
+func (c *Client) roundTrip(ctx context.Context, method, path string, query url.Values, body []byte, out any) error {
+	if c.baseErr != nil {
+		return c.baseErr
+	}
+	var sent atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent.Store(true) }})
+	u := c.base.JoinPath(path)
+	u.RawQuery = query.Encode()
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
+	if err != nil {
+		return &noAnswer{api: path, err: withoutURL(err)}
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json; charset=utf-8")
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return &noAnswer{api: path, sent: sent.Load(), err: withoutURL(err)}
+	}
+	defer resp.Body.Close()
+	doc, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err != nil {
+		return &noAnswer{api: path, sent: true, err: withoutURL(err)}
+	}
+	return c.decode(path, resp.StatusCode, doc, out)
 }
 
-// MassByTag sends to the fans of a tag.
-func (c *Client) MassByTag(ctx context.Context, tagID int, m wechat.Outgoing, clientMsgID string) (MassResult, error) {
-	panic("unwritten")
-}
-
-// MassByOpenIDs sends to a list of fans.
-func (c *Client) MassByOpenIDs(ctx context.Context, openIDs []string, m wechat.Outgoing, clientMsgID string) (MassResult, error) {
-	panic("unwritten")
-}
-
-// User asks for one fan.
-func (c *Client) User(ctx context.Context, openID string) (UserInfo, error) { panic("unwritten") }
-
-// Tags lists the tags.
-func (c *Client) Tags(ctx context.Context) ([]Tag, error) { panic("unwritten") }
-
-// CreateTag makes a tag.
-func (c *Client) CreateTag(ctx context.Context, name string) (Tag, error) { panic("unwritten") }
-
-// TagFans tags up to 50 fans.
-func (c *Client) TagFans(ctx context.Context, tagID int, openIDs []string) error { panic("unwritten") }
-
-// UntagFans untags up to 50 fans.
-func (c *Client) UntagFans(ctx context.Context, tagID int, openIDs []string) error {
-	panic("unwritten")
+// decode reads an answer. Errors of the platform are HTTP 200 with an errcode; any other status comes from what stands between.
+func (c *Client) decode(path string, status int, doc []byte, out any) error {
+	if len(doc) > maxAnswer {
+		return &noAnswer{api: path, sent: true, err: errors.New("the answer is larger than 4 MiB")}
+	}
+	var head struct {
+		Code int    `json:"errcode"`
+		Msg  string `json:"errmsg"`
+	}
+	if err := json.Unmarshal(doc, &head); err != nil || (status != http.StatusOK && head.Code == 0) {
+		if status != http.StatusOK {
+			return newError(path, status, 0, http.StatusText(status))
+		}
+		return &noAnswer{api: path, sent: true, err: errors.New("the answer is no JSON object")}
+	}
+	var err error
+	if out != nil {
+		err = json.Unmarshal(doc, out)
+	}
+	if head.Code != 0 {
+		return newError(path, status, head.Code, c.mask(head.Msg))
+	}
+	if err != nil {
+		return &noAnswer{api: path, sent: true, err: errors.New("the answer has fields of another type")}
+	}
+	return nil
 }
