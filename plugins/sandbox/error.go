@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -49,31 +50,37 @@ func (e *Error) Error() string {
 // Unwrap gives the error of the host function or of the context that ended the script, or nil.
 func (e *Error) Unwrap() error { return e.cause }
 
-// scriptError turns what came out of the VM into what Run and Call return. stopped is the reason why the run was ended from
-// outside the script, if it was: that reason wins over anything the script made of it.
+// scriptError turns what came out of the VM into what Run and Call return. Where the run was ended from outside the script,
+// that reason wins over anything the script made of it.
 func (s *State) scriptError(err error) error {
 	var api *lua.ApiError
 	if !errors.As(err, &api) {
 		return err
 	}
-	e := &Error{Kind: KindRuntime, Msg: s.errorText(api.Object), Traceback: cleanTraceback(api.StackTrace), cause: api.Cause}
+	e := &Error{Kind: KindRuntime, Msg: s.errorText(api), Traceback: cleanTraceback(api.StackTrace), cause: api.Cause}
 	e.File, e.Line, e.Msg = s.place(e.Msg, e.Traceback)
+	e.Msg = plainWords(e.Msg)
+	if inner, ok := api.Cause.(*Error); ok { // of a program that this one required
+		inner := *inner
+		inner.Traceback = strings.Trim(inner.Traceback+"\n"+e.Traceback, "\n")
+		e = &inner
+	}
 	if s.meter.stopped == nil {
 		return e
 	}
-	var stop *Error
-	if !errors.As(s.meter.stopped, &stop) || stop != s.meter.stopped {
-		return s.meter.stopped
-	}
-	if stop.File == "" {
+	stop, ok := s.meter.stopped.(*Error)
+	if ok && stop.File == "" {
 		stop.File, stop.Line, stop.Traceback = e.File, e.Line, e.Traceback
 	}
-	return stop
+	return s.meter.stopped
 }
 
 // errorText says an error value in words. A table raised by error{…} is known by its message field.
-func (s *State) errorText(v lua.LValue) string {
-	switch v := v.(type) {
+func (s *State) errorText(api *lua.ApiError) string {
+	if api.Type == lua.ApiErrorPanic {
+		return "fanflow itself failed in a function that the script called: " + api.Object.String()
+	}
+	switch v := api.Object.(type) {
 	case lua.LString, lua.LNumber:
 		return v.String()
 	case *lua.LTable:
@@ -81,7 +88,7 @@ func (s *State) errorText(v lua.LValue) string {
 			return string(msg)
 		}
 	}
-	return "the script raised an error that is a " + v.Type().String() + ", not a text"
+	return "the script raised an error that is a " + api.Object.Type().String() + ", not a text"
 }
 
 // place splits "file:line: sentence" where the file is one of this state's programs. Where the sentence names no place, the
@@ -120,4 +127,25 @@ func cleanTraceback(trace string) string {
 		kept = append(kept, line)
 	}
 	return strings.Join(kept, "\n")
+}
+
+// vmWords are the VM's messages that do not say what the author did, with what does.
+var vmWords = []struct {
+	vm    *regexp.Regexp
+	plain string
+}{
+	{regexp.MustCompile(`^attempt to index a non-table object\((\w+)\) with key '(.*)'$`), "`$2` was looked up on a $1 value"},
+	{regexp.MustCompile(`^attempt to call a non-function object$`), "what is called here is no function: check the name, and : against ."},
+	{regexp.MustCompile(`^cannot perform (\w+) operation between (\w+) and (\w+)$`), "$2 and $3 cannot be computed with ($1)"},
+	{regexp.MustCompile(`^attempt to compare (\w+) with (\w+)$`), "$1 and $2 cannot be compared"},
+	{regexp.MustCompile(`^(?:stack|registry) overflow$`), "calls stand too deep inside each other: look for a function that calls itself without end"},
+}
+
+func plainWords(msg string) string {
+	for _, w := range vmWords {
+		if w.vm.MatchString(msg) {
+			return w.vm.ReplaceAllString(msg, w.plain)
+		}
+	}
+	return msg
 }

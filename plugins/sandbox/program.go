@@ -1,44 +1,70 @@
-// Package sandbox runs Lua that its author is not trusted to have thought through.
 package sandbox
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
 	"github.com/yuin/gopher-lua/parse"
 )
 
 // Program is a compiled script. It is immutable and may be run by many states at once.
 type Program struct {
-	file  string
-	proto *lua.FunctionProto
+	file     string
+	proto    *lua.FunctionProto
+	bytes    int64 // what running the chunk allocates outside of loops and functions
+	requires []string
 }
 
 // File is the name given to Compile.
 func (p *Program) File() string { return p.file }
 
-// Compile turns source into a Program. file is the name that errors carry. The error is an *Error of KindSyntax.
+// Requires gives the names that the program requires by a literal, `require "stock"`, in order of appearance, each once.
+func (p *Program) Requires() []string { return slices.Clone(p.requires) }
+
+// Compile turns source into a Program. file is the name that errors carry. The error is an *Error of KindSyntax: the source
+// does not parse, is too large or too deep, or assigns to a global, which would be state outside of the store.
 func Compile(file, source string) (*Program, error) {
+	if err := checkTokens(file, source); err != nil {
+		return nil, err
+	}
 	chunk, err := parse.Parse(strings.NewReader(source), file)
 	if err != nil {
 		return nil, syntaxError(file, source, err)
 	}
-	proto, err := lua.Compile(chunk, file)
-	if err != nil {
-		return nil, syntaxError(file, source, err)
+	r := &rewriter{file: file}
+	chunk = r.chunk(chunk)
+	if r.err != nil {
+		return nil, r.err
 	}
-	return &Program{file: file, proto: proto}, nil
+	proto, err := compile(chunk, file)
+	if err != nil {
+		return nil, compileError(file, err)
+	}
+	return &Program{file: file, proto: proto, bytes: r.main.cost, requires: r.requires}, nil
 }
 
-func syntaxError(file, source string, err error) *Error {
+// compile keeps the compiler's panics, which tell of limits (registers, constants), from the caller.
+func compile(chunk []ast.Stmt, file string) (proto *lua.FunctionProto, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			proto, err = nil, fmt.Errorf("the script cannot be compiled: %v", r)
+		}
+	}()
+	return lua.Compile(chunk, file)
+}
+
+func compileError(file string, err error) *Error {
 	e := &Error{File: file, Kind: KindSyntax, Msg: err.Error()}
-	var pe *parse.Error
-	if errors.As(err, &pe) {
-		e.Line, e.Msg = pe.Pos.Line, pe.Message
+	var ce *lua.CompileError
+	if errors.As(err, &ce) {
+		e.Line, e.Msg = max(ce.Line, 1), ce.Message
 	}
-	if e.Line < 1 {
-		e.Line = strings.Count(strings.TrimRight(source, "\n"), "\n") + 1
+	if strings.Contains(e.Msg, "register") {
+		e.Msg = "one function has too many local variables, arguments or list items at once; split it up"
 	}
 	return e
 }

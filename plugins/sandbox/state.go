@@ -36,12 +36,15 @@ type State struct {
 	// L is the VM, for building values and calling functions. Run scripts through Run and Call only: they hold the limits.
 	L *lua.LState
 
-	opts   Options
-	meter  meter
-	random *rand.Rand
-	depth  int                   // of Run and Call inside each other
-	files  map[string]struct{}   // of the programs that ran here
-	loaded map[string]lua.LValue // what require gave, by name; nil while it is being made
+	opts     Options
+	meter    meter
+	random   *rand.Rand
+	patterns map[string]*pattern   // compiled here, by text
+	ids      map[lua.LValue]int    // numbers that tostring gave to tables and functions
+	caught   int                   // pcalls inside each other
+	depth    int                   // of Run and Call inside each other
+	files    map[string]struct{}   // of the programs that ran here
+	loaded   map[string]lua.LValue // what require gave, by name; nil while it is being made
 }
 
 // NewState makes the Lua of one decision. ctx may end it from outside. Close it when the decision is made.
@@ -49,7 +52,7 @@ func NewState(ctx context.Context, o Options) *State {
 	if o.Location == nil {
 		o.Location = time.UTC
 	}
-	s := &State{opts: o, files: map[string]struct{}{}, loaded: map[string]lua.LValue{}}
+	s := &State{opts: o, ids: map[lua.LValue]int{}, files: map[string]struct{}{}, loaded: map[string]lua.LValue{}}
 	s.meter.start(ctx, s, o.Limits)
 	s.L = newVM(s)
 	return s
@@ -79,6 +82,7 @@ func (s *State) Random() *rand.Rand {
 // error that Abort was called with.
 func (s *State) Run(p *Program) (lua.LValue, error) {
 	s.files[p.file] = struct{}{}
+	s.Charge(p.bytes)
 	values, err := s.Call(s.L.NewFunctionFromProto(p.proto), 1)
 	if err != nil {
 		return lua.LNil, err
@@ -136,11 +140,33 @@ func (s *State) Abort(err error) {
 // Raise makes the calling script fail with err's sentence, as error() would; the script may catch it. errors.Is and errors.As
 // find err in what Run or Call return. It is called from a function that Lua called and does not return to it.
 func (s *State) Raise(err error) {
-	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: lua.LString(s.L.Where(1) + " " + err.Error()), Cause: err})
+	text := err.Error()
+	if e, ok := err.(*Error); !ok || e.File == "" {
+		text = s.where() + text
+	}
+	s.Charge(int64(len(text)) + costString)
+	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: lua.LString(text), Cause: err})
 }
 
-// unwind leaves all Lua up to Run or Call, after the meter has stopped.
+// where is "file:line: " of the innermost call that stands in a script.
+func (s *State) where() string {
+	for level := 0; ; level++ {
+		dbg, ok := s.L.GetStack(level)
+		if !ok {
+			return ""
+		}
+		if _, err := s.L.GetInfo("Sl", dbg, lua.LNil); err == nil && dbg.CurrentLine > 0 {
+			return fmt.Sprintf("%s:%d: ", dbg.Source, dbg.CurrentLine)
+		}
+	}
+}
+
+// unwind leaves all Lua up to Run or Call, after the meter has stopped. Outside of them there is nothing to leave: the next
+// Run or Call gives the reason.
 func (s *State) unwind() {
+	if s.depth == 0 {
+		return
+	}
 	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: lua.LString(s.meter.stopped.Error())})
 }
 
@@ -150,50 +176,3 @@ func (s *State) Stopped() error { return s.meter.stopped }
 
 // Close frees the state. It is not used afterwards.
 func (s *State) Close() { s.L.Close() }
-
-// newVM makes the VM of a state.
-func newVM(s *State) *lua.LState {
-	L := lua.NewState(lua.Options{CallStackSize: 200, RegistrySize: 256, RegistryMaxSize: 16384, RegistryGrowStep: 512, SkipOpenLibs: true})
-	L.SetContext(&s.meter)
-	lua.OpenBase(L)
-	lua.OpenTable(L)
-	lua.OpenString(L)
-	lua.OpenMath(L)
-	L.SetTop(0)
-	for name, m := range s.opts.Modules {
-		L.SetGlobal(name, m(s))
-	}
-	L.SetGlobal("require", L.NewFunction(func(L *lua.LState) int {
-		name := L.CheckString(1)
-		v, err := s.require(name)
-		if err != nil {
-			s.Raise(err)
-		}
-		L.Push(v)
-		return 1
-	}))
-	return L
-}
-
-func (s *State) require(name string) (lua.LValue, error) {
-	if v, ok := s.loaded[name]; ok && v != nil {
-		return v, nil
-	}
-	if m, ok := s.opts.Modules[name]; ok {
-		s.loaded[name] = m(s)
-		return s.loaded[name], nil
-	}
-	if s.opts.Require == nil {
-		return nil, fmt.Errorf("there is no module %q", name)
-	}
-	p, err := s.opts.Require(name)
-	if err != nil {
-		return nil, err
-	}
-	v, err := s.Run(p)
-	if err != nil {
-		return nil, err
-	}
-	s.loaded[name] = v
-	return v, nil
-}

@@ -1,0 +1,163 @@
+package sandbox
+
+import (
+	"fmt"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Library is a set of functions and values under one name, built once and shared by all states. Scripts see it as a userdata
+// that refuses writes: a table would let table.insert and friends write into it for everybody.
+type Library struct {
+	name    string
+	value   *lua.LUserData
+	members *lua.LTable
+}
+
+// NewLibrary builds a library. Its functions find their decision through From(L). Reading a member that does not exist fails
+// with its name, so that a misspelt function is found where it stands.
+func NewLibrary(name string, funcs map[string]lua.LGFunction, values map[string]lua.LValue) *Library {
+	members := &lua.LTable{Metatable: lua.LNil}
+	for key, fn := range funcs {
+		members.RawSetString(key, frozenFunction(fn))
+	}
+	for key, v := range values {
+		members.RawSetString(key, v)
+	}
+	members.Metatable = frozenTable(map[string]lua.LValue{"__index": frozenFunction(func(L *lua.LState) int {
+		L.RaiseError("there is no %s.%s", name, clip(L.Get(2).String(), 40))
+		return 0
+	})})
+	value := &lua.LUserData{Value: name, Env: noEnv, Metatable: frozenTable(map[string]lua.LValue{
+		"__index": members,
+		"__newindex": frozenFunction(func(L *lua.LState) int {
+			L.RaiseError("%s.%s cannot be set: a script may not change a library", name, clip(L.Get(2).String(), 40))
+			return 0
+		}),
+		"__tostring":  frozenFunction(func(L *lua.LState) int { L.Push(lua.LString("library: " + name)); return 1 }),
+		"__metatable": lua.LString("locked"),
+	})}
+	return &Library{name: name, value: value, members: members}
+}
+
+// Module gives the library to a state: it is a [Module].
+func (l *Library) Module(*State) lua.LValue { return l.value }
+
+// noEnv is the environment of frozen functions. The VM asks for one and never looks into it.
+var noEnv = &lua.LTable{Metatable: lua.LNil}
+
+func frozenFunction(fn lua.LGFunction) *lua.LFunction {
+	return &lua.LFunction{IsG: true, Env: noEnv, GFunction: fn}
+}
+
+func frozenTable(fields map[string]lua.LValue) *lua.LTable {
+	t := &lua.LTable{Metatable: lua.LNil}
+	for k, v := range fields {
+		t.RawSetString(k, v)
+	}
+	return t
+}
+
+// kit is what all states share: built once, only read after that, reachable by no write of a script.
+type kit struct {
+	globals *lua.LTable // metatable of a state's global table
+	strings *lua.LTable // metatable of strings
+}
+
+var shared = newKit()
+
+func newKit() *kit {
+	lua.MaxArrayIndex = 1 << 16 // t[1e7] = 1 goes to the hash part instead of making a list of 1e7 places
+	lua.CompatVarArg = false    // no hidden table `arg` in each call of a function with ...
+
+	str := NewLibrary("string", stringFunctions, nil)
+	base := frozenTable(map[string]lua.LValue{
+		"string": str.value, "table": NewLibrary("table", tableFunctions, nil).value, "math": NewLibrary("math", mathFunctions, mathValues).value,
+		"_VERSION": lua.LString("Lua 5.1"),
+	})
+	for name, fn := range baseFunctions {
+		base.RawSetString(name, frozenFunction(fn))
+	}
+	for name, fn := range hiddenFunctions {
+		base.RawSetString(name, frozenFunction(fn))
+	}
+	base.Metatable = frozenTable(map[string]lua.LValue{"__index": frozenFunction(globalModule)})
+	return &kit{
+		globals: frozenTable(map[string]lua.LValue{"__index": base, "__newindex": frozenFunction(refuseGlobal), "__metatable": lua.LString("locked")}),
+		strings: frozenTable(map[string]lua.LValue{"__index": str.members, "__metatable": lua.LString("locked")}),
+	}
+}
+
+// globalModule makes a module when a script first names it; any other unknown global is nil.
+func globalModule(L *lua.LState) int {
+	s := From(L)
+	name := L.CheckString(2)
+	if m, ok := s.opts.Modules[name]; ok {
+		L.Push(s.module(name, m))
+	} else {
+		L.Push(lua.LNil)
+	}
+	return 1
+}
+
+func refuseGlobal(L *lua.LState) int {
+	L.RaiseError("global %s cannot be set: declare it with `local`", L.CheckString(2))
+	return 0
+}
+
+// newVM makes the VM of a state over the kit.
+func newVM(s *State) *lua.LState {
+	L := lua.NewState(lua.Options{
+		CallStackSize: 200,
+		RegistrySize:  256, RegistryMaxSize: maxRegistry, RegistryGrowStep: 512,
+		SkipOpenLibs: true,
+		// MinimizeStackMemory stays off: the segmented call stack loses frames when a pcall fails at the end of a segment.
+	})
+	L.G.Global.Metatable = shared.globals
+	L.SetMetatable(lua.LString(""), shared.strings)
+	L.SetContext(&s.meter)
+	return L
+}
+
+// maxRegistry is how many values may be on the VM's stack: 256 KB.
+const maxRegistry = 16384
+
+// require gives a module or the value of a program, made once in this state.
+func (s *State) require(name string) (lua.LValue, error) {
+	if v, ok := s.loaded[name]; ok {
+		if v == nil {
+			return nil, fmt.Errorf("plugin %q requires itself, directly or through another", name)
+		}
+		return v, nil
+	}
+	if m, ok := s.opts.Modules[name]; ok {
+		return s.module(name, m), nil
+	}
+	if s.opts.Require == nil {
+		return nil, fmt.Errorf("there is no module %q", name)
+	}
+	p, err := s.opts.Require(name)
+	if err != nil {
+		return nil, err
+	}
+	s.loaded[name] = nil
+	v, err := s.Run(p)
+	if err != nil {
+		delete(s.loaded, name)
+		return nil, err
+	}
+	if v == lua.LNil {
+		v = lua.LTrue
+	}
+	s.loaded[name] = v
+	return v, nil
+}
+
+func (s *State) module(name string, m Module) lua.LValue {
+	if v, ok := s.loaded[name]; ok && v != nil {
+		return v
+	}
+	v := m(s)
+	s.loaded[name] = v
+	return v
+}

@@ -1,0 +1,422 @@
+package sandbox
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Lua's patterns, compiled once per pattern and state and matched under the decision's budget. gopher-lua's own matcher runs
+// without any: 24 times `a?` on 24 letters keep it busy for seconds.
+const (
+	maxPattern  = 1024 // bytes
+	maxCaptures = 32
+)
+
+type opcode uint8
+
+const (
+	opSingle   opcode = iota // one byte of a set, repeated as rep says
+	opOpen                   // begin of capture n
+	opClose                  // end of capture n
+	opPosition               // capture n is the position
+	opBack                   // what capture n holds, again
+	opBalance                // %bxy: a stretch in which lo and hi balance
+	opFrontier               // %f[set]: between a byte out of the set and one in it
+	opEnd                    // $
+)
+
+// node is one step of a pattern.
+type node struct {
+	op     opcode
+	rep    byte // 0 once, '?', '*', '+', '-'
+	n      int
+	lo, hi byte
+	set    *byteSet
+}
+
+// byteSet has a bit for every byte.
+type byteSet [4]uint64
+
+func (b *byteSet) has(c byte) bool { return b[c>>6]&(1<<(c&63)) != 0 }
+func (b *byteSet) add(c byte)      { b[c>>6] |= 1 << (c & 63) }
+func (b *byteSet) invert() {
+	for i := range b {
+		b[i] = ^b[i]
+	}
+}
+
+// pattern is a compiled pattern.
+type pattern struct {
+	nodes    []node
+	anchored bool
+	captures int
+}
+
+// patternParser reads a pattern from left to right.
+type patternParser struct {
+	text string
+	at   int
+	out  pattern
+	open []int // captures that are not closed yet
+}
+
+// compilePattern reads a pattern. The error is a sentence for the script's author.
+func compilePattern(text string) (*pattern, error) {
+	if len(text) > maxPattern {
+		return nil, fmt.Errorf("the pattern is longer than %d bytes", maxPattern)
+	}
+	p := &patternParser{text: text}
+	if strings.HasPrefix(text, "^") {
+		p.out.anchored, p.at = true, 1
+	}
+	for p.at < len(text) {
+		if err := p.item(); err != nil {
+			return nil, fmt.Errorf("malformed pattern `%s`: %w", clip(text, 60), err)
+		}
+	}
+	if len(p.open) > 0 {
+		return nil, fmt.Errorf("malformed pattern `%s`: a ( is not closed", clip(text, 60))
+	}
+	return &p.out, nil
+}
+
+func (p *patternParser) emit(n node) { p.out.nodes = append(p.out.nodes, n) }
+
+func (p *patternParser) item() error {
+	switch c := p.text[p.at]; {
+	case c == '(':
+		return p.openCapture()
+	case c == ')':
+		if len(p.open) == 0 {
+			return fmt.Errorf("a ) has no (")
+		}
+		p.at++
+		p.emit(node{op: opClose, n: p.open[len(p.open)-1]})
+		p.open = p.open[:len(p.open)-1]
+		return nil
+	case c == '$' && p.at == len(p.text)-1:
+		p.at++
+		p.emit(node{op: opEnd})
+		return nil
+	case c == '%' && p.at+1 < len(p.text):
+		if done, err := p.escape(p.text[p.at+1]); done || err != nil {
+			return err
+		}
+	}
+	set, err := p.single()
+	if err != nil {
+		return err
+	}
+	n := node{op: opSingle, set: set}
+	if p.at < len(p.text) && strings.IndexByte("?*+-", p.text[p.at]) >= 0 {
+		n.rep = p.text[p.at]
+		p.at++
+	}
+	p.emit(n)
+	return nil
+}
+
+func (p *patternParser) openCapture() error {
+	n := p.out.captures
+	if n == maxCaptures {
+		return fmt.Errorf("more than %d captures", maxCaptures)
+	}
+	p.out.captures++
+	p.at++
+	if p.at < len(p.text) && p.text[p.at] == ')' {
+		p.at++
+		p.emit(node{op: opPosition, n: n})
+		return nil
+	}
+	p.open = append(p.open, n)
+	p.emit(node{op: opOpen, n: n})
+	return nil
+}
+
+// escape reads the escapes that are no single bytes: %b, %f, %1 to %9.
+func (p *patternParser) escape(c byte) (done bool, err error) {
+	switch {
+	case c == 'b':
+		if p.at+3 >= len(p.text) {
+			return true, fmt.Errorf("%%b needs two characters after it")
+		}
+		p.emit(node{op: opBalance, lo: p.text[p.at+2], hi: p.text[p.at+3]})
+		p.at += 4
+		return true, nil
+	case c == 'f':
+		p.at += 2
+		if p.at >= len(p.text) || p.text[p.at] != '[' {
+			return true, fmt.Errorf("%%f needs a [set] after it")
+		}
+		set, err := p.single()
+		p.emit(node{op: opFrontier, set: set})
+		return true, err
+	case c >= '0' && c <= '9':
+		n := int(c - '1')
+		for _, open := range p.open {
+			if open == n {
+				n = -1
+			}
+		}
+		if n < 0 || n >= p.out.captures {
+			return true, fmt.Errorf("%%%c names no capture that is closed", c)
+		}
+		p.emit(node{op: opBack, n: n})
+		p.at += 2
+		return true, nil
+	}
+	return false, nil
+}
+
+// single reads what stands for one byte: a character, `.`, %x, or a [set].
+func (p *patternParser) single() (*byteSet, error) {
+	set := &byteSet{}
+	c := p.text[p.at]
+	p.at++
+	switch c {
+	case '.':
+		set.invert()
+	case '%':
+		if p.at == len(p.text) {
+			return nil, fmt.Errorf("it ends with %%")
+		}
+		addClass(set, p.text[p.at])
+		p.at++
+	case '[':
+		return p.set()
+	default:
+		set.add(c)
+	}
+	return set, nil
+}
+
+// set reads a [set] after its bracket.
+func (p *patternParser) set() (*byteSet, error) {
+	set := &byteSet{}
+	negated := p.at < len(p.text) && p.text[p.at] == '^'
+	if negated {
+		p.at++
+	}
+	for first := true; ; first = false {
+		if p.at >= len(p.text) {
+			return nil, fmt.Errorf("a [ is not closed")
+		}
+		c := p.text[p.at]
+		p.at++
+		switch {
+		case c == ']' && !first:
+			if negated {
+				set.invert()
+			}
+			return set, nil
+		case c == '%':
+			if p.at >= len(p.text) {
+				return nil, fmt.Errorf("a [ is not closed")
+			}
+			addClass(set, p.text[p.at])
+			p.at++
+		case p.at+1 < len(p.text) && p.text[p.at] == '-' && p.text[p.at+1] != ']':
+			for b := int(c); b <= int(p.text[p.at+1]); b++ {
+				set.add(byte(b))
+			}
+			p.at += 2
+		default:
+			set.add(c)
+		}
+	}
+}
+
+// classes are the letters after % that stand for many bytes, in the C locale.
+var classes = map[byte]func(c byte) bool{
+	'a': isLetter,
+	'c': func(c byte) bool { return c < ' ' || c == 127 },
+	'd': func(c byte) bool { return c >= '0' && c <= '9' },
+	'l': func(c byte) bool { return c >= 'a' && c <= 'z' },
+	'p': func(c byte) bool { return c > ' ' && c < 127 && !isLetter(c) && (c < '0' || c > '9') },
+	's': func(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' },
+	'u': func(c byte) bool { return c >= 'A' && c <= 'Z' },
+	'w': func(c byte) bool { return isLetter(c) || c >= '0' && c <= '9' },
+	'x': func(c byte) bool { return c >= '0' && c <= '9' || c|32 >= 'a' && c|32 <= 'f' },
+	'z': func(c byte) bool { return c == 0 },
+}
+
+func isLetter(c byte) bool { return c|32 >= 'a' && c|32 <= 'z' }
+
+// addClass adds %c to a set: a class, its complement in upper case, or the character itself.
+func addClass(set *byteSet, c byte) {
+	class, ok := classes[c|32]
+	if !ok || !isLetter(c) {
+		set.add(c)
+		return
+	}
+	upper := c&32 == 0
+	for b := range 256 {
+		if class(byte(b)) != upper {
+			set.add(byte(b))
+		}
+	}
+}
+
+// capture is a stretch of the subject; end is -1 for a position.
+type capture struct{ start, end int }
+
+// matcher tries a pattern on a subject.
+type matcher struct {
+	state    *State
+	pattern  *pattern
+	subject  string
+	captures [maxCaptures]capture
+	steps    int
+}
+
+// stepsPerInstruction is how many comparisons of the matcher cost as much as one instruction of the VM.
+const stepsPerInstruction = 8
+
+// step counts comparisons, and charges them in portions.
+func (m *matcher) step(n int) {
+	if m.steps += n; m.steps >= 64*stepsPerInstruction {
+		m.settle()
+	}
+}
+
+func (m *matcher) settle() {
+	n := m.steps / stepsPerInstruction
+	m.steps -= n * stepsPerInstruction
+	m.state.Spend(n)
+}
+
+// find gives the first match at or after init, -1 if there is none.
+func (m *matcher) find(init int) (start, end int) {
+	defer m.settle()
+	for start = init; start <= len(m.subject); start++ {
+		if end = m.match(0, start); end >= 0 {
+			return start, end
+		}
+		if m.pattern.anchored {
+			break
+		}
+	}
+	return -1, -1
+}
+
+// match tries the nodes from i on at position at and gives the end of the match, -1 if there is none. It calls itself once for
+// every node that may have to be tried again, so no deeper than the pattern is long.
+func (m *matcher) match(i, at int) int {
+	for ; i < len(m.pattern.nodes); i++ {
+		n := &m.pattern.nodes[i]
+		m.step(1)
+		switch n.op {
+		case opSingle:
+			if n.rep != 0 {
+				return m.repeat(i, at)
+			}
+			if at >= len(m.subject) || !n.set.has(m.subject[at]) {
+				return -1
+			}
+			at++
+		case opOpen, opClose, opPosition:
+			return m.mark(i, at)
+		case opBack:
+			c := m.captures[n.n]
+			if c.end < 0 || !strings.HasPrefix(m.subject[at:], m.subject[c.start:c.end]) {
+				return -1
+			}
+			m.step(c.end - c.start)
+			at += c.end - c.start
+		case opBalance:
+			if at = m.balance(n, at); at < 0 {
+				return -1
+			}
+		case opFrontier:
+			var before, after byte
+			if at > 0 {
+				before = m.subject[at-1]
+			}
+			if at < len(m.subject) {
+				after = m.subject[at]
+			}
+			if n.set.has(before) || !n.set.has(after) {
+				return -1
+			}
+		case opEnd:
+			if at != len(m.subject) {
+				return -1
+			}
+		}
+	}
+	return at
+}
+
+// mark notes a capture and takes the note back where the rest does not match.
+func (m *matcher) mark(i, at int) int {
+	n := &m.pattern.nodes[i]
+	c := &m.captures[n.n]
+	old := *c
+	switch n.op {
+	case opOpen:
+		c.start = at
+	case opClose:
+		c.end = at
+	default:
+		*c = capture{at, -1}
+	}
+	end := m.match(i+1, at)
+	if end < 0 {
+		*c = old
+	}
+	return end
+}
+
+// repeat tries a node that may match several bytes: as many as possible first, for `-` as few.
+func (m *matcher) repeat(i, at int) int {
+	n := &m.pattern.nodes[i]
+	least, most := 0, len(m.subject)-at
+	switch n.rep {
+	case '?':
+		most = min(most, 1)
+	case '+':
+		least = 1
+	}
+	if n.rep == '-' {
+		for count := 0; ; count++ {
+			if end := m.match(i+1, at+count); end >= 0 {
+				return end
+			}
+			if count >= most || !n.set.has(m.subject[at+count]) {
+				return -1
+			}
+			m.step(1)
+		}
+	}
+	count := 0
+	for count < most && n.set.has(m.subject[at+count]) {
+		count++
+		m.step(1)
+	}
+	for ; count >= least; count-- {
+		if end := m.match(i+1, at+count); end >= 0 {
+			return end
+		}
+	}
+	return -1
+}
+
+// balance gives the end of the balanced stretch that begins at at, -1 if there is none.
+func (m *matcher) balance(n *node, at int) int {
+	if at >= len(m.subject) || m.subject[at] != n.lo {
+		return -1
+	}
+	depth := 1
+	for i := at + 1; i < len(m.subject); i++ {
+		m.step(1)
+		switch m.subject[i] {
+		case n.hi:
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case n.lo:
+			depth++
+		}
+	}
+	return -1
+}

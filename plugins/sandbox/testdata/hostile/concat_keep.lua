@@ -1,0 +1,3 @@
+-- stopped: budget memory
+local s, keep = ("a"):rep(1000), {}
+while true do keep[#keep + 1] = s .. #keep end

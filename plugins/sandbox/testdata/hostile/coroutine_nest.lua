@@ -1,0 +1,3 @@
+-- stopped: runtime
+local function f() coroutine.wrap(f)() end
+f()

@@ -1,0 +1,2 @@
+-- stopped: budget
+for i = 1, math.huge do end

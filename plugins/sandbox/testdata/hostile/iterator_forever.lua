@@ -1,0 +1,2 @@
+-- stopped: budget
+for _ in function() return 1 end do end

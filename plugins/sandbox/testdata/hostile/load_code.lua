@@ -1,0 +1,2 @@
+-- stopped: runtime
+loadstring("return 1")()

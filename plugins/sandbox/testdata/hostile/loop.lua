@@ -1,0 +1,2 @@
+-- stopped: budget
+while true do end

@@ -1,0 +1,3 @@
+-- stopped: budget
+::again::
+goto again

@@ -1,0 +1,3 @@
+-- stopped: syntax
+local function f()
+  if true then

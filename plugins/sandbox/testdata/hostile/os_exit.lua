@@ -1,0 +1,2 @@
+-- stopped: runtime
+os.exit(1)

@@ -1,0 +1,2 @@
+-- stopped: runtime
+string.upper = function() return "patched" end

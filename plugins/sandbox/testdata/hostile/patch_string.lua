@@ -1,0 +1,2 @@
+-- stopped: runtime
+getmetatable("").__index.upper = function() return "patched" end

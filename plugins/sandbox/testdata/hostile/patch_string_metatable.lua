@@ -1,0 +1,2 @@
+-- stopped: runtime
+setmetatable("", { __index = function() return "patched" end })

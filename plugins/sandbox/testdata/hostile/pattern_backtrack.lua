@@ -1,0 +1,2 @@
+-- stopped: budget
+return string.find(("a"):rep(2000), ".-.-.-b")

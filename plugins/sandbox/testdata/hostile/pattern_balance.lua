@@ -1,0 +1,2 @@
+-- stopped: budget
+return string.find(("("):rep(100000), "%b()")

@@ -1,0 +1,2 @@
+-- stopped: budget
+return string.find(("a"):rep(5000), "(a*)(a*)(a*)(a*)b")

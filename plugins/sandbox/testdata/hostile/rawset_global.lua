@@ -1,0 +1,2 @@
+-- stopped: runtime
+rawset(_G, "x", 1)

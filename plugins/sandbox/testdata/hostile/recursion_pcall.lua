@@ -1,0 +1,3 @@
+-- stopped: budget memory
+local function f() pcall(f) pcall(f) end
+f()

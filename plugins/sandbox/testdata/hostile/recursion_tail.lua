@@ -1,0 +1,3 @@
+-- stopped: budget
+local function f() return f() end
+return f()

@@ -1,0 +1,3 @@
+-- stopped: runtime
+local t = setmetatable({}, { __tostring = function(x) return tostring(x) end })
+return tostring(t)

@@ -1,0 +1,2 @@
+-- stopped: runtime
+return string.rep("a", 2e9)

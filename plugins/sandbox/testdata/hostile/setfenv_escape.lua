@@ -1,0 +1,2 @@
+-- stopped: runtime
+setfenv(1, {})

@@ -1,0 +1,3 @@
+-- stopped: budget memory
+local keep = nil
+while true do keep = { keep } end

@@ -1,0 +1,5 @@
+-- stopped: budget memory
+local keep = nil
+::again::
+keep = { keep, {}, {}, {}, {} }
+goto again

@@ -1,0 +1,3 @@
+-- stopped: memory
+local keep = {}
+for i = 1, 100000 do keep[i] = { [65535] = i } end

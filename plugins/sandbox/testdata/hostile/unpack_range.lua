@@ -1,0 +1,2 @@
+-- stopped: runtime
+return unpack({}, 1, 1e15)

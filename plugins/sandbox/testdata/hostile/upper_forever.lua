@@ -1,0 +1,3 @@
+-- stopped: budget memory
+local s = ("中"):rep(50000)
+while true do s:upper() end
