@@ -1,0 +1,117 @@
+package bolt
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"fanflow/store"
+)
+
+// Counts gives a flow's funnel counters.
+func (s *Store) Counts(ctx context.Context, account, flow, from, to string) (list []store.Count, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		prefix := []byte(under(account, flow))
+		c := bucket(tx, bucketCounts).Cursor()
+		for k, b := c.Seek(slices.Concat(prefix, []byte(from))); k != nil && bytes.HasPrefix(k, prefix); k, b = c.Next() {
+			var n store.Count
+			if err := decode(b, &n); err != nil {
+				return err
+			}
+			if to != "" && n.Day > to {
+				return nil
+			}
+			list = append(list, n)
+		}
+		return nil
+	})
+	return list, err
+}
+
+// Waiting gives the live enrollments of a flow's states; states with none are left out.
+func (s *Store) Waiting(ctx context.Context, account, flow string) (map[string]int64, error) {
+	prefix := under(account, flow)
+	m := map[string]int64{}
+	err := s.view(ctx, func(tx *bbolt.Tx) error {
+		return each(tx, bucketWaiting, prefix, func(key []byte, n int64) error {
+			m[string(key[len(prefix):])] = n
+			return nil
+		})
+	})
+	return m, err
+}
+
+// Totals sums up an account.
+func (s *Store) Totals(ctx context.Context, account string) (t store.Totals, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		_, err := find(tx, bucketTotals, account, &t)
+		return err
+	})
+	return t, err
+}
+
+// Quotas lists an account's windows that have not reset.
+func (s *Store) Quotas(ctx context.Context, account string, now time.Time) (list []store.Quota, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		return each(tx, bucketQuotas, under(account), func(_ []byte, q store.Quota) error {
+			if !q.Resets.Before(now) {
+				list = append(list, q)
+			}
+			return nil
+		})
+	})
+	return list, err
+}
+
+// sweepStep is how many receipts one commit removes.
+const sweepStep = 1000
+
+// Sweep removes receipts older than a day before now.
+func (s *Store) Sweep(ctx context.Context, now time.Time) (n int, err error) {
+	s.sweep.Lock()
+	defer s.sweep.Unlock()
+	for {
+		old, err := s.aged(ctx, now.Add(-24*time.Hour))
+		if err != nil {
+			return n, err
+		}
+		if len(old) == 0 {
+			return n, nil
+		}
+		_, err = do(ctx, s, 128*len(old), func(g *group) (struct{}, func(), error) {
+			kept := make([]*cell[store.Receipt], len(old))
+			for i, age := range old {
+				c, err := g.receipts.cell(age[8:])
+				if err != nil {
+					return struct{}{}, nil, err
+				}
+				kept[i] = c
+			}
+			return struct{}{}, func() {
+				for i, age := range old {
+					kept[i].remove()
+					g.drop(bucketReceiptAge, age)
+				}
+			}, nil
+		})
+		if err != nil {
+			return n, err
+		}
+		n += len(old)
+	}
+}
+
+// aged gives some keys of the index of receipts from before a time.
+func (s *Store) aged(ctx context.Context, before time.Time) (keys []string, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		c := bucket(tx, bucketReceiptAge).Cursor()
+		for k, _ := c.First(); k != nil && len(keys) < sweepStep && instantOf(k).Before(before); k, _ = c.Next() {
+			keys = append(keys, string(k))
+		}
+		return nil
+	})
+	return keys, err
+}

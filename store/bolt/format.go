@@ -1,0 +1,94 @@
+package bolt
+
+import (
+	"fmt"
+	"strconv"
+
+	"go.etcd.io/bbolt"
+)
+
+// HeldError reports a data file that another process has open.
+type HeldError struct{ Path string }
+
+func (e *HeldError) Error() string {
+	return fmt.Sprintf("data file %s is held by another process; stop it or use another file", e.Path)
+}
+
+// FormatError reports a data file that a newer fanflow has written.
+type FormatError struct {
+	Path         string
+	Found, Known int
+}
+
+func (e *FormatError) Error() string {
+	return fmt.Sprintf("data file %s has format %d and this fanflow knows %d; use a newer fanflow", e.Path, e.Found, e.Known)
+}
+
+// ForeignError reports a file that no fanflow has written.
+type ForeignError struct{ Path string }
+
+func (e *ForeignError) Error() string {
+	return fmt.Sprintf("%s is not a fanflow data file; use another file", e.Path)
+}
+
+// migrations lead from each format to the next: the first makes format 1 of an empty file. Each runs in a transaction of its
+// own together with the change of the format's number, so a crash between two of them loses nothing.
+var migrations = []struct {
+	does string
+	run  func(tx *bbolt.Tx) error
+}{
+	{"make the buckets", func(tx *bbolt.Tx) error {
+		for _, b := range buckets {
+			if _, err := tx.CreateBucketIfNotExists([]byte(b.name)); err != nil {
+				return fmt.Errorf("make bucket %s: %w", b.name, err)
+			}
+		}
+		return nil
+	}},
+}
+
+// migrate refuses files that are not for us and brings older ones up to date.
+func migrate(db *bbolt.DB, path string) error {
+	found, err := format(db, path)
+	if err != nil {
+		return err
+	}
+	if found > len(migrations) {
+		return &FormatError{path, found, len(migrations)}
+	}
+	for n := found; n < len(migrations); n++ {
+		err := db.Update(func(tx *bbolt.Tx) error {
+			if err := migrations[n].run(tx); err != nil {
+				return err
+			}
+			meta, err := tx.CreateBucketIfNotExists([]byte(buckets[bucketMeta].name))
+			if err != nil {
+				return err
+			}
+			return meta.Put([]byte(formatKey), []byte(strconv.Itoa(n+1)))
+		})
+		if err != nil {
+			return fmt.Errorf("bring data file %s to format %d (%s): %w", path, n+1, migrations[n].does, err)
+		}
+	}
+	return nil
+}
+
+// format reads the number of the file's format; 0 for an empty file.
+func format(db *bbolt.DB, path string) (n int, err error) {
+	err = db.View(func(tx *bbolt.Tx) error {
+		if first, _ := tx.Cursor().First(); first == nil {
+			return nil
+		}
+		b := tx.Bucket([]byte(buckets[bucketMeta].name))
+		if b == nil {
+			return &ForeignError{path}
+		}
+		n, err = strconv.Atoi(string(b.Get([]byte(formatKey))))
+		if err != nil || n < 1 {
+			return &ForeignError{path}
+		}
+		return nil
+	})
+	return n, err
+}
