@@ -78,12 +78,13 @@ func (e *noAnswer) Unwrap() error { return e.err }
 // Ambiguous reports whether the request may have reached the platform, although no answer came that tells: the message may
 // have been sent.
 func Ambiguous(err error) bool {
+	// Where the token could not be had the call proper was not made.
 	var lost *noAnswer
 	if errors.As(err, &lost) {
-		return lost.sent && lost.api != "/cgi-bin/stable_token" // the call proper waits for its token
+		return lost.sent && lost.api != tokenPath
 	}
 	var refused *Error
-	return errors.As(err, &refused) && refused.Code == 0 && refused.HTTPStatus >= 500
+	return errors.As(err, &refused) && refused.Code == 0 && refused.HTTPStatus >= 500 && refused.API != tokenPath
 }
 
 // withoutURL takes the URL, which holds the access token, off an error of net/http's.

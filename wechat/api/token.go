@@ -10,6 +10,8 @@ import (
 	"time"
 )
 
+const tokenPath = "/cgi-bin/stable_token"
+
 const (
 	// In the last five minutes of a token's life the platform makes the next one, and both are good; before that it
 	// gives the old one again. So asking four minutes ahead gets a new one while the old one still works.
@@ -21,7 +23,6 @@ const (
 // fetchToken asks for the account's token. stable_token, unlike the older call, does not end the life of the token that
 // another process holds.
 func (c *Client) fetchToken(ctx context.Context) (token string, life time.Duration, err error) {
-	const path = "/cgi-bin/stable_token"
 	body, err := encode(map[string]string{"grant_type": "client_credential", "appid": c.appID, "secret": c.secret})
 	if err != nil {
 		return "", 0, err
@@ -30,12 +31,12 @@ func (c *Client) fetchToken(ctx context.Context) (token string, life time.Durati
 		Token     string `json:"access_token"`
 		ExpiresIn int64  `json:"expires_in"`
 	}
-	err = c.roundTrip(ctx, http.MethodPost, path, url.Values{}, body, &out)
+	err = c.roundTrip(ctx, http.MethodPost, tokenPath, url.Values{}, body, &out)
 	if refused := new(Error); errors.As(err, &refused) && isTokenCode(refused.Code) {
 		refused.Class = Configuration // here these say that AppID and secret do not fit
 	}
 	if err == nil && (out.Token == "" || out.ExpiresIn <= 0) {
-		err = &noAnswer{api: path, sent: true, err: errors.New("the answer holds no access_token")}
+		err = &noAnswer{api: tokenPath, sent: true, err: errors.New("the answer holds no access_token")}
 	}
 	return out.Token, time.Duration(out.ExpiresIn) * time.Second, err
 }
