@@ -1,10 +1,11 @@
 package flows
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"fanflow/plugins/sandbox"
@@ -73,4 +74,59 @@ type Hook struct {
 	Create bool
 }
 
-var _ = context.Background
+// Engine moves fans through flows. It is safe for concurrent use.
+type Engine struct {
+	store    store.Store
+	accounts map[string]*Account
+	now      func() time.Time
+	poke     func()
+	logger   *slog.Logger
+	limits   sandbox.Limits
+	observe  func(Observation)
+	onPush   func(account string, p *wechat.Push)
+
+	library *library
+	units   *allocator
+	lanes   *lanes
+	talks   *talks
+	// slots bound the decisions that run at a time: scripts may use memory, and their time limit is wall time, so that many
+	// at once would starve each other.
+	slots chan struct{}
+	// shared lets decisions that met on a key of an account go one after the other, see run.
+	shared *lanes
+}
+
+// New makes an Engine. It reads nothing yet.
+func New(c Config) (*Engine, error) {
+	if c.Store == nil || c.Now == nil {
+		return nil, errors.New("flows: a store and a clock are needed")
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	e := &Engine{
+		store: c.Store, accounts: map[string]*Account{}, now: c.Now, poke: c.Poke, logger: c.Logger, limits: c.Limits,
+		observe: c.Observe, onPush: c.OnAccountPush, lanes: newLanes(), talks: newTalks(), shared: newLanes(),
+		slots: make(chan struct{}, max(4, 2*runtime.GOMAXPROCS(0))),
+	}
+	for _, a := range c.Accounts {
+		if a.Name == "" || e.accounts[a.Name] != nil {
+			return nil, fmt.Errorf("flows: account %q has no name, or stands there twice", a.Name)
+		}
+		if a.Location == nil {
+			a.Location = time.UTC
+		}
+		e.accounts[a.Name] = &a
+	}
+	e.library = newLibrary(&c, e.accounts)
+	e.units = newAllocator(c.Store.KV)
+	return e, nil
+}
+
+func (e *Engine) account(name string) (*Account, error) {
+	a := e.accounts[name]
+	if a == nil {
+		return nil, fmt.Errorf("account %q: %w", name, ErrNoAccount)
+	}
+	return a, nil
+}

@@ -1,0 +1,352 @@
+package flows
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"fanflow/plugins/sandbox"
+	"fanflow/wechat"
+)
+
+// fanFields are what a script can read of the fan beside the methods.
+var fanFields = []string{"vars", "attrs", "tags", "openid", "subscribed"}
+
+// fanAPI are the methods of the fan object. What they do is collected; nothing of it happens before the decision is committed.
+var fanAPI = map[string]func(w *walk, a args) error{
+	"reply":    fanReply,
+	"message":  fanMessage,
+	"send":     fanSend,
+	"template": fanTemplate,
+	"notice":   fanNotice,
+	"transfer": fanTransfer,
+	"tag":      fanNames((*walk).tag),
+	"untag":    fanNames((*walk).untag),
+	"goal":     fanNames((*walk).goal),
+	"enroll":   fanEnroll,
+	"leave":    fanLeave,
+	"has":      nil, // answers: see fanHas
+}
+
+// fanMethods gives their names, sorted.
+func fanMethods() []string { return sortedKeys(fanAPI) }
+
+// fanMeta is the metatable of every fan object: shared by all states, never changed. noEnv is the environment of its functions,
+// which the VM asks for and never looks into.
+var (
+	noEnv   = &lua.LTable{Metatable: lua.LNil}
+	fanMeta = newFanMeta()
+)
+
+func frozen(fn lua.LGFunction) *lua.LFunction {
+	return &lua.LFunction{IsG: true, Env: noEnv, GFunction: fn}
+}
+
+func newFanMeta() *lua.LTable {
+	methods := map[string]*lua.LFunction{"has": frozen(fanHas)}
+	for name, do := range fanAPI {
+		if do != nil {
+			methods[name] = frozen(method(name, do))
+		}
+	}
+	m := &lua.LTable{Metatable: lua.LNil}
+	m.RawSetString("__index", frozen(func(L *lua.LState) int {
+		if fn, ok := methods[L.Get(2).String()]; ok {
+			L.Push(fn)
+			return 1
+		}
+		return fanField(L)
+	}))
+	m.RawSetString("__newindex", frozen(func(L *lua.LState) int {
+		L.RaiseError("fan.%s cannot be set: what a flow remembers stands in fan.vars, what is known of the fan in fan.attrs", cut(L.Get(2).String(), 40))
+		return 0
+	}))
+	m.RawSetString("__tostring", frozen(func(L *lua.LState) int {
+		L.Push(lua.LString("fan"))
+		return 1
+	}))
+	m.RawSetString("__metatable", lua.LString("locked"))
+	return m
+}
+
+// newFan makes the fan object of a script. It lives as long as the script's state: one decision.
+func newFan(s *script) *lua.LUserData {
+	return &lua.LUserData{Value: s, Env: noEnv, Metatable: fanMeta}
+}
+
+// callOf gives the call that the fan object in the first argument acts for.
+func callOf(L *lua.LState, name string) *call {
+	ud, ok := L.Get(1).(*lua.LUserData)
+	if ok {
+		if s, isFan := ud.Value.(*script); isFan && s.call != nil {
+			return s.call
+		}
+	}
+	L.RaiseError("fan:%s is called with a colon, on the fan that the function was given", name)
+	return nil
+}
+
+func fanField(L *lua.LState) int {
+	name := L.Get(2).String()
+	c := callOf(L, name)
+	fan := &c.walk.d.draft.fan
+	switch name {
+	case "vars":
+		L.Push(c.table(L, &c.vars, c.variables))
+	case "attrs":
+		L.Push(c.table(L, &c.attrs, c.attributes))
+	case "tags":
+		list := make([]any, len(fan.Tags))
+		for i, t := range fan.Tags {
+			list[i] = t
+		}
+		L.Push(sandbox.ToLua(L, list))
+	case "openid":
+		L.Push(lua.LString(fan.ID.OpenID))
+	case "subscribed":
+		L.Push(lua.LBool(fan.Subscribed))
+	default:
+		L.RaiseError("fan has no field or method %q%s", cut(name, 40), didYouMean(cut(name, 40), slices.Concat(fanMethods(), fanFields)))
+	}
+	return 1
+}
+
+func fanHas(L *lua.LState) int {
+	c := callOf(L, "has")
+	L.Push(lua.LBool(c.walk.d.draft.fan.Has(L.CheckString(2))))
+	return 1
+}
+
+func (c *call) variables() map[string]json.RawMessage {
+	if n := c.walk.at(); n != nil {
+		return n.Vars
+	}
+	return nil
+}
+
+func (c *call) attributes() map[string]json.RawMessage { return c.walk.d.draft.fan.Attrs }
+
+// table makes the Lua table of values when the script first looks.
+func (c *call) table(L *lua.LState, t **lua.LTable, values func() map[string]json.RawMessage) *lua.LTable {
+	if *t == nil {
+		all := map[string]any{}
+		for k, v := range values() {
+			all[k] = jsonValue(v)
+		}
+		*t = sandbox.ToLua(L, all).(*lua.LTable)
+	}
+	return *t
+}
+
+// diff notes what differs between a table and what there was, in order of the names.
+func (c *call) diff(t *lua.LTable, what string, before []string, set func(string, json.RawMessage) error) error {
+	if t == nil {
+		return nil
+	}
+	now := map[string]json.RawMessage{}
+	for _, name := range before {
+		now[name] = nil
+	}
+	var err error
+	t.ForEach(func(k, v lua.LValue) {
+		name, ok := k.(lua.LString)
+		if !ok {
+			err = errors.Join(err, fmt.Errorf("%s[%s]: the names in it are texts", what, cut(k.String(), 40)))
+			return
+		}
+		data, bad := sandbox.FromLua(v)
+		if bad == nil {
+			bad = checkWord("name", string(name))
+		}
+		if bad == nil {
+			now[string(name)], bad = encode(data)
+		}
+		if bad != nil {
+			err = errors.Join(err, fmt.Errorf("%s.%s: %w", what, cut(string(name), 40), bad))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for _, name := range sortedKeys(now) {
+		if now[name] == nil {
+			now[name] = json.RawMessage("null")
+		}
+		if err := set(name, now[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// args are what a method was called with, as data.
+type args []any
+
+func (a args) at(i int) any {
+	if i < len(a) {
+		return a[i]
+	}
+	return nil
+}
+
+// text gives an argument that must be a text.
+func (a args) text(i int, what string) (string, error) {
+	s, ok := a.at(i).(string)
+	if !ok || s == "" {
+		return "", fmt.Errorf("%s is a text that is not empty, not %s", what, typeName(a.at(i)))
+	}
+	return s, nil
+}
+
+// options reads an argument that is a table of options, or absent.
+func (a args) options(i int) (sendOptions, error) {
+	t, err := a.table(i)
+	if err != nil {
+		return sendOptions{}, err
+	}
+	o, err := optionsOf(t)
+	if err != nil {
+		return o, err
+	}
+	return o, nothingElse(t, "at, after, expires, key, purpose")
+}
+
+func (a args) table(i int) (map[string]any, error) {
+	switch v := a.at(i).(type) {
+	case nil:
+		return map[string]any{}, nil
+	case map[string]any:
+		return v, nil
+	}
+	return nil, fmt.Errorf("options are a table such as {at = \"…\"}, not %s", typeName(a.at(i)))
+}
+
+// method makes a Lua function of a method. Its mistakes are the script's, with the line of the call; a need ends the run.
+func method(name string, do func(*walk, args) error) lua.LGFunction {
+	return func(L *lua.LState) int {
+		c := callOf(L, name)
+		var a args
+		for i := 2; i <= L.GetTop(); i++ {
+			v, err := sandbox.FromLua(L.Get(i))
+			if err != nil {
+				L.RaiseError("fan:%s: argument %d: %s", name, i-1, err.Error())
+			}
+			a = append(a, v)
+		}
+		err := do(c.walk, a)
+		switch {
+		case err == nil:
+		case errors.As(err, new(need)):
+			sandbox.From(L).Abort(err)
+		default:
+			sandbox.From(L).Raise(fmt.Errorf("fan:%s: %w", name, err))
+		}
+		return 0
+	}
+}
+
+func fanReply(w *walk, a args) error {
+	m, o, err := messageOf(a.at(0))
+	if err == nil && o != (sendOptions{}) {
+		err = errors.New("a reply goes at once: use fan:message or fan:send with at, after, expires, key, purpose")
+	}
+	if err != nil {
+		return err
+	}
+	return w.reply(m)
+}
+
+func fanMessage(w *walk, a args) error { return said(w.message, a) }
+func fanSend(w *walk, a args) error    { return said(w.send, a) }
+
+// said reads a message with its options, beside it or as a second argument.
+func said(say func(message, sendOptions) error, a args) error {
+	m, o, err := messageOf(a.at(0))
+	if err == nil && a.at(1) != nil {
+		o, err = a.options(1)
+	}
+	if err != nil {
+		return err
+	}
+	return say(m, o)
+}
+
+func fanTemplate(w *walk, a args) error { return filled(w.template, a) }
+func fanNotice(w *walk, a args) error   { return filled(w.notice, a) }
+
+// filled reads a template's name, data and options; among them url.
+func filled(order func(wechat.Template, sendOptions) error, a args) error {
+	name, err := a.text(0, "the name of a template")
+	if err != nil {
+		return err
+	}
+	t := wechat.Template{Name: name}
+	if t.Data, err = templateData(orEmpty(a.at(1))); err != nil {
+		return err
+	}
+	rest, err := a.table(2)
+	if err == nil {
+		t.URL, err = takeString(rest, "url")
+	}
+	if err != nil {
+		return err
+	}
+	o, err := optionsOf(rest)
+	if err == nil {
+		err = nothingElse(rest, "at, after, expires, key, purpose, url")
+	}
+	if err != nil {
+		return err
+	}
+	return order(t, o)
+}
+
+func fanTransfer(w *walk, a args) error {
+	if a.at(0) == nil {
+		return w.transfer("")
+	}
+	agent, err := a.text(0, "the agent")
+	if err != nil {
+		return err
+	}
+	return w.transfer(agent)
+}
+
+// fanNames makes a method that takes one name or several.
+func fanNames(do func(*walk, string) error) func(*walk, args) error {
+	return func(w *walk, a args) error {
+		if len(a) == 0 {
+			return errors.New("it needs a name")
+		}
+		for i := range a {
+			name, err := a.text(i, "a name")
+			if err == nil {
+				err = do(w, name)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func fanEnroll(w *walk, a args) error {
+	name, err := a.text(0, "the name of a flow")
+	if err != nil {
+		return err
+	}
+	if w.d.edition.ByName[name] == nil {
+		return fmt.Errorf("no flow %q is published%s", name, didYouMean(name, sortedKeys(w.d.edition.ByName)))
+	}
+	w.d.draft.enrolls = append(w.d.draft.enrolls, enrollWish{flow: name, by: w.flow.Name})
+	return nil
+}
+
+func fanLeave(w *walk, _ args) error {
+	w.leaving = true
+	return nil
+}

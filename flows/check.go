@@ -1,0 +1,64 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"fanflow/plugins/sandbox"
+	"fanflow/store"
+)
+
+// Check looks a script over without storing it and gives its name, if it has one, with what is wrong. The error is not the
+// script's: the store failed, or there is no such account or kind.
+func (e *Engine) Check(ctx context.Context, account, kind, file, source string) (name string, findings []Finding, err error) {
+	name, findings, err = e.check(ctx, account, kind, file, source)
+	var bad *sandbox.Error
+	if errors.As(err, &bad) {
+		f := Finding{File: bad.File, Line: bad.Line, Rule: string(bad.Kind), Msg: bad.Msg, Severity: SeverityError}
+		if f.File == "" {
+			f.File = file
+		}
+		return name, append(findings, f), nil
+	}
+	return name, findings, err
+}
+
+// check gives a *sandbox.Error for a script that does not compile or run.
+func (e *Engine) check(ctx context.Context, account, kind, file, source string) (name string, findings []Finding, err error) {
+	switch kind {
+	case store.KindFlow:
+		return e.checkFlow(ctx, account, file, source)
+	case store.KindPlugin:
+		name, err = e.library.host.Check(ctx, file, source)
+		return name, nil, err
+	case store.KindBroadcast:
+		if _, err := e.account(account); err != nil {
+			return "", nil, err
+		}
+		b, err := e.library.host.Broadcast(ctx, file, source)
+		return b.Name, nil, err
+	}
+	return "", nil, fmt.Errorf("there is no kind of script %q: it is flow, plugin or broadcast", kind)
+}
+
+func (e *Engine) checkFlow(ctx context.Context, account, file, source string) (string, []Finding, error) {
+	acc, err := e.account(account)
+	if err != nil {
+		return "", nil, err
+	}
+	pins, err := e.pins(ctx, store.Script{File: file, Source: source}, true)
+	if err != nil {
+		return "", nil, err
+	}
+	_, decl, findings, err := e.library.declare(ctx, file, source, pins)
+	if err != nil {
+		return "", nil, err
+	}
+	src, err := parseSource(file, source)
+	if err != nil {
+		return decl.Name, findings, fmt.Errorf("parse %s: %w", file, err)
+	}
+	s := &subject{src: src, decl: decl, account: acc}
+	return decl.Name, append(findings, apply(accountRules, s)...), nil
+}

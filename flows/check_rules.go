@@ -1,0 +1,183 @@
+package flows
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/yuin/gopher-lua/ast"
+)
+
+// subject is a flow under check. Account is nil where none is known.
+type subject struct {
+	src     *source
+	decl    *declaration
+	account *Account
+	add     func(Finding)
+}
+
+// find notes something at a path of the declaration.
+func (s *subject) find(sev Severity, rule, path, msg, mend string) {
+	s.at(sev, rule, s.src.line(path), msg, mend)
+}
+
+func (s *subject) at(sev Severity, rule string, line int, msg, mend string) {
+	s.add(Finding{File: s.src.File, Line: line, Rule: rule, Msg: msg, Mend: mend, Severity: sev})
+}
+
+// declarationRules hold for every version that runs; a new rule is a line here.
+var declarationRules = []func(*subject){
+	checkFirst, checkTargets, checkFunnel, checkFinal, checkUnreachable,
+}
+
+// accountRules are looked at when a flow is checked or pushed: they depend on the account, or are about the script's text.
+var accountRules = []func(*subject){
+	checkFan, checkTemplates,
+}
+
+func checkDeclaration(src *source, decl *declaration) []Finding {
+	return apply(declarationRules, &subject{src: src, decl: decl})
+}
+
+func apply(rules []func(*subject), s *subject) (found []Finding) {
+	s.add = func(f Finding) { found = append(found, f) }
+	for _, rule := range rules {
+		rule(s)
+	}
+	return found
+}
+
+func checkFirst(s *subject) {
+	switch {
+	case len(s.decl.States) == 0:
+		s.find(SeverityError, "missing", "", "the flow has no states", "write states = { … }")
+	case s.decl.First == "":
+		s.find(SeverityError, "missing", "", "the flow has no first state", `write first = "…"`)
+	case s.decl.States[s.decl.First] == nil:
+		s.unknown("first", s.decl.First)
+	}
+}
+
+func (s *subject) unknown(path, name string) {
+	s.find(SeverityError, "unknown-state", path, fmt.Sprintf("%s: there is no state %q%s", path, name, didYouMean(name, s.decl.Order)),
+		"declare it under states, or name another")
+}
+
+func checkTargets(s *subject) {
+	for _, name := range s.decl.Order {
+		s.decl.States[name].actions(func(_ string, a *action) {
+			for _, to := range a.edges() {
+				if s.decl.States[to] == nil {
+					s.unknown(a.Field, to)
+				}
+			}
+		})
+	}
+}
+
+func checkFunnel(s *subject) {
+	for i, name := range s.decl.Funnel {
+		if s.decl.States[name] == nil {
+			s.unknown("funnel", name)
+		}
+		if slices.Index(s.decl.Funnel, name) != i {
+			s.find(SeverityError, "tie", "funnel", fmt.Sprintf("funnel: %q stands there twice", name), "a step counts once")
+		}
+	}
+}
+
+func checkFinal(s *subject) {
+	for _, name := range s.decl.Order {
+		st := s.decl.States[name]
+		path := "states." + name
+		if !st.Final {
+			continue
+		}
+		if len(st.On) > 0 || len(st.After) > 0 || st.Leave != nil {
+			s.find(SeverityError, "final", path, path+": a final state ends the enrollment: on, after and leave never happen in it", "remove them, or final")
+		}
+		if len(st.Enter.edges()) > 0 {
+			s.find(SeverityError, "final", path+".enter", path+".enter: a final state cannot lead on", "remove to, or final")
+		}
+	}
+}
+
+func checkUnreachable(s *subject) {
+	found, open := s.decl.reachable()
+	if open || s.decl.States[s.decl.First] == nil {
+		return
+	}
+	for _, name := range s.decl.Order {
+		if !found[name] {
+			s.find(SeverityWarning, "unreachable", "states."+name, fmt.Sprintf("state %q is never reached", name),
+				"lead to it, remove it, or name it in the to of the function that returns it")
+		}
+	}
+}
+
+// checkFan finds fan:sned and fan.nmae, in whatever function has a fan.
+func checkFan(s *subject) {
+	isFan := func(e ast.Expr) bool {
+		id, ok := e.(*ast.IdentExpr)
+		return ok && id.Value == "fan"
+	}
+	walkTree(s.src.Chunk, func(e ast.Expr) {
+		switch e := e.(type) {
+		case *ast.FuncCallExpr:
+			if e.Method != "" && isFan(e.Receiver) && !slices.Contains(fanMethods(), e.Method) {
+				s.at(SeverityError, "unknown-method", e.Line(), fmt.Sprintf("fan has no method %q%s", e.Method, didYouMean(e.Method, fanMethods())), "")
+			}
+		case *ast.AttrGetExpr:
+			key, ok := e.Key.(*ast.StringExpr)
+			known := slices.Concat(fanMethods(), fanFields)
+			if ok && isFan(e.Object) && !slices.Contains(known, key.Value) {
+				s.at(SeverityError, "unknown-field", e.Line(), fmt.Sprintf("fan has no field %q%s", key.Value, didYouMean(key.Value, known)),
+					"what a flow remembers stands in fan.vars, what is known of the fan in fan.attrs")
+			}
+		}
+	})
+}
+
+// checkTemplates finds names of templates that the account does not have, in plain data and in fan:template("NAME", …).
+func checkTemplates(s *subject) {
+	if s.account == nil {
+		return
+	}
+	for _, name := range s.decl.Order {
+		s.decl.States[name].actions(func(_ string, a *action) {
+			for _, st := range a.Steps {
+				if st.Verb == "template" || st.Verb == "notice" {
+					s.template(st.Template.Name, s.src.line(a.Field))
+				}
+			}
+		})
+	}
+	walkTree(s.src.Chunk, func(e ast.Expr) {
+		call, ok := e.(*ast.FuncCallExpr)
+		if !ok || call.Method != "template" && call.Method != "notice" || len(call.Args) == 0 {
+			return
+		}
+		if name, ok := call.Args[0].(*ast.StringExpr); ok {
+			s.template(name.Value, call.Line())
+		}
+	})
+}
+
+func (s *subject) template(name string, line int) {
+	if _, ok := s.account.Templates[name]; ok {
+		return
+	}
+	sev := SeverityError
+	var known []string
+	for k, id := range s.account.Templates {
+		if id == name {
+			return
+		}
+		known = append(known, k)
+	}
+	slices.Sort(known)
+	if len(known) == 0 {
+		sev = SeverityWarning
+	}
+	s.at(sev, "template", line, fmt.Sprintf("account %s has no template %q%s", s.account.Name, name, didYouMean(name, known)),
+		"name its id under [account.templates] in fanflow.toml")
+}

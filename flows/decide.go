@@ -1,0 +1,254 @@
+package flows
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"fanflow/plugins"
+	"fanflow/plugins/sandbox"
+	"fanflow/store"
+	"fanflow/wechat"
+)
+
+// task is an event to be decided on.
+type task struct {
+	fan   store.FanID
+	cause string
+	now   time.Time
+	event *event
+	job   *store.Job // that the event comes from, which ends with the Change; nil for a push
+}
+
+// input is all that a decision may know: the same input and the same remembered answers give the same outcome.
+type input struct {
+	task
+	account  *Account
+	snapshot store.Fan
+	edition  *edition
+	// older are the flows of enrollments whose version is not the published one; nil for one that cannot be used.
+	older  map[flowVersion]*compiled
+	host   *plugins.Host
+	limits sandbox.Limits
+	logger *slog.Logger
+}
+
+type flowVersion struct {
+	flow    string
+	version int
+}
+
+// outcome is what a decision comes to.
+type outcome struct {
+	change store.Change
+	reply  wechat.Reply
+	flow   string // that took the event
+	word   string // for Observation
+	lua    int
+	// nothing says that there is nothing worth a commit.
+	nothing bool
+	// due says that jobs were made that may be due at once.
+	due bool
+}
+
+// decision is one run of decide.
+type decision struct {
+	*input
+	ctx     context.Context
+	memory  *memory
+	draft   *draft
+	scripts map[*compiled]*script
+	taken   string
+	word    string
+	lua     int
+	// late is a failure of a timer's script that shall be tried again.
+	late error
+}
+
+// decide is pure: it reads nothing but its arguments and changes nothing but the memory's place. The error is a need that
+// the memory cannot answer, a timer that shall be tried again, ctx's, or a fault of ours.
+func decide(ctx context.Context, in *input, m *memory) (outcome, error) {
+	m.asked = 0
+	d := &decision{
+		input: in, ctx: ctx, memory: m, draft: newDraft(in.snapshot, in.now, in.cause),
+		scripts: map[*compiled]*script{}, word: "silent",
+	}
+	defer d.close()
+	if err := d.all(); err != nil {
+		return outcome{lua: d.lua, flow: d.taken}, err
+	}
+	return d.outcome()
+}
+
+func (d *decision) close() {
+	for _, s := range d.scripts {
+		s.state.Close()
+	}
+}
+
+func (d *decision) all() error {
+	if err := d.hear(); err != nil {
+		return err
+	}
+	if err := d.modernise(); err != nil {
+		return err
+	}
+	err := d.dispatch()
+	if err == nil {
+		err = d.grantEnrolls()
+	}
+	if err == nil {
+		err = d.tell()
+	}
+	return err
+}
+
+func (d *decision) dispatch() error {
+	if d.event.Name == timerEvent {
+		return d.fire()
+	}
+	return d.offer()
+}
+
+// outcome makes the Change of what was collected.
+func (d *decision) outcome() (outcome, error) {
+	o := outcome{reply: d.draft.reply, flow: d.taken, word: d.word, lua: d.lua, due: len(d.draft.jobs) > 0}
+	o.change = d.draft.change(d.snapshot.Rev)
+	if d.job != nil {
+		o.change.Done = []string{d.job.ID}
+	}
+	if d.event.Push {
+		raw, err := json.Marshal(o.reply)
+		if err != nil {
+			return o, fmt.Errorf("encode the reply: %w", err)
+		}
+		o.change.Receipt = raw
+	}
+	if d.word == "silent" && !o.reply.IsZero() {
+		o.word = "replied"
+	}
+	o.nothing = d.job == nil && len(o.change.Entries) == 0
+	return o, nil
+}
+
+// ask gives a remembered answer or the need that ends the run.
+func (d *decision) ask(n need) (answer, error) {
+	if d.memory.asked >= maxNeeds {
+		return answer{}, &failure{err: errManyNeeds}
+	}
+	return d.memory.ask(n)
+}
+
+// flowOf gives the version of a flow that an enrollment is in; nil if it cannot be used.
+func (d *decision) flowOf(n *store.Enrollment) *compiled {
+	if p := d.edition.ByName[n.Flow]; p != nil && p.Version == n.Version {
+		return p.compiled
+	}
+	return d.older[flowVersion{n.Flow, n.Version}]
+}
+
+// paused reports whether the flow takes no event at present.
+func (d *decision) paused(flow string) bool {
+	p := d.edition.ByName[flow]
+	return p != nil && p.Paused
+}
+
+func (d *decision) log(flow *compiled, text string) {
+	d.logger.InfoContext(d.ctx, "script", "account", d.fan.Account, "flow", flow.Name, "version", flow.Version, "text", text)
+}
+
+// failure is the fault of a script or of its author.
+type failure struct {
+	err error
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+// why is what the journal keeps: the sentence with its place, then the Lua traceback.
+func (f *failure) why() string {
+	text := f.err.Error()
+	var e *sandbox.Error
+	if errors.As(f.err, &e) && e.Traceback != "" {
+		text += "\n" + e.Traceback
+	}
+	if len(text) > maxWhy {
+		text = cut(text, maxWhy)
+	}
+	return text
+}
+
+// maxWhy is the most of a failure that the journal keeps, in bytes.
+const maxWhy = 2048
+
+// cut shortens a text to at most n bytes between characters.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xC0 == 0x80 {
+		n--
+	}
+	return s[:n]
+}
+
+// part runs fn as a flow's part of the event. If its script fails, nothing of the part stays: the failure is noted, and the
+// fan who wrote reads the apology.
+func (d *decision) part(flow *compiled, fn func() error) error {
+	before := d.draft.save()
+	err := fn()
+	if err == nil {
+		err = d.fits()
+	}
+	var f *failure
+	if !errors.As(err, &f) {
+		return err
+	}
+	*d.draft = before
+	if s := d.scripts[flow]; s != nil { // its Lua has seen what is undone
+		s.state.Close()
+		delete(d.scripts, flow)
+	}
+	d.word = "failed"
+	return d.fail(flow, f)
+}
+
+// fits finds a Change that the store would refuse for its size.
+func (d *decision) fits() error {
+	if d.draft.size() < store.MaxChange/4 {
+		return nil
+	}
+	c := d.draft.change(d.snapshot.Rev)
+	raw, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("encode the change: %w", err)
+	}
+	if len(raw) > store.MaxChange-maxWhy {
+		return &failure{err: errTooMuch}
+	}
+	return nil
+}
+
+var errTooMuch = errors.New("the flow wants to write more than 64 KB for one event: say or keep less")
+
+// fail notes a failure. A timer is tried three times in all; then it waits, parked, for a new version or for somebody to
+// resume it.
+func (d *decision) fail(flow *compiled, f *failure) error {
+	if d.event.Name == timerEvent {
+		if d.job.Attempt+1 < timerTries {
+			return &retryError{fmt.Errorf("flow %s version %d: %w", flow.Name, flow.Version, f)}
+		}
+		return d.park(flow, f)
+	}
+	e := store.Entry{Kind: store.Failed, Flow: flow.Name, Version: flow.Version, Why: f.why()}
+	if err := d.draft.add(e); err != nil {
+		return err
+	}
+	if d.event.Answerable && d.draft.reply.IsZero() && d.account.Apology != "" {
+		return d.answer(wechat.TextReply(cut(d.account.Apology, wechat.MaxText)), store.Entry{Flow: flow.Name, Why: "apology for a script that failed"})
+	}
+	return nil
+}

@@ -1,0 +1,370 @@
+package flows
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"fanflow/plugins/sandbox"
+)
+
+// declarer reads the table that a script gives to flow, and notes what is wrong with it.
+type declarer struct {
+	src      *source
+	findings []Finding
+}
+
+// declare makes a declaration of the table. Errors among the findings mean that it must not be used.
+func declare(src *source, root *lua.LTable) (*declaration, []Finding) {
+	d := &declarer{src: src}
+	decl := d.flow(root)
+	return decl, d.findings
+}
+
+func (d *declarer) add(sev Severity, rule, path, msg, mend string) {
+	d.findings = append(d.findings, Finding{File: d.src.File, Line: d.src.line(path), Rule: rule, Msg: msg, Mend: mend, Severity: sev})
+}
+
+func (d *declarer) wrong(path, format string, args ...any) {
+	d.add(SeverityError, "field", path, path+": "+fmt.Sprintf(format, args...), "")
+}
+
+// fields shows the fields of a table by name in source order, and notes those that are not known.
+func (d *declarer) fields(path string, t *lua.LTable, known []string, see func(name, path string, v lua.LValue)) {
+	t.ForEach(func(k, v lua.LValue) {
+		name, ok := k.(lua.LString)
+		if !ok {
+			d.wrong(join(path, k.String()), "unexpected list item; the fields here are %s", strings.Join(known, ", "))
+			return
+		}
+		p := join(path, string(name))
+		if !slices.Contains(known, string(name)) {
+			d.add(SeverityError, "unknown-field", p, fmt.Sprintf("unknown field %q%s", p, didYouMean(string(name), known)),
+				"the fields here are "+strings.Join(known, ", "))
+			return
+		}
+		see(string(name), p, v)
+	})
+}
+
+func (d *declarer) flow(root *lua.LTable) *declaration {
+	decl := &declaration{States: map[string]*state{}}
+	known := []string{"name", "title", "triggers", "again", "first", "funnel", "priority", "states"}
+	d.fields("", root, known, func(name, path string, v lua.LValue) {
+		switch name {
+		case "name":
+			decl.Name = d.text(path, v)
+		case "title":
+			decl.Title = d.text(path, v)
+		case "first":
+			decl.First = d.text(path, v)
+		case "priority":
+			decl.Priority = d.whole(path, v)
+		case "again":
+			decl.Again = d.again(path, v)
+		case "funnel":
+			decl.Funnel = d.names(path, v)
+		case "triggers":
+			decl.Triggers = d.triggers(path, v)
+		case "states":
+			d.states(decl, path, v)
+		}
+	})
+	if decl.Name == "" {
+		d.add(SeverityError, "missing", "", "the flow has no name", "write name = \"…\"")
+	} else if !scriptName(decl.Name) {
+		d.wrong("name", "%q is no name: use letters, digits, - and _", decl.Name)
+	}
+	return decl
+}
+
+// scriptName takes names that fit into URLs, job ids and file names.
+func scriptName(s string) bool {
+	if s == "" || len(s) > 64 {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
+			return false
+		}
+	}
+	return true
+}
+
+func (d *declarer) text(path string, v lua.LValue) string {
+	s, ok := v.(lua.LString)
+	if !ok || s == "" {
+		d.wrong(path, "must be a text, not %s", luaType(v))
+	}
+	return string(s)
+}
+
+func (d *declarer) whole(path string, v lua.LValue) int {
+	n, ok := v.(lua.LNumber)
+	if !ok || n != lua.LNumber(int(n)) {
+		d.wrong(path, "must be a whole number, not %s", luaType(v))
+		return 0
+	}
+	return int(n)
+}
+
+func (d *declarer) truth(path string, v lua.LValue) bool {
+	b, ok := v.(lua.LBool)
+	if !ok {
+		d.wrong(path, "must be true or false, not %s", luaType(v))
+	}
+	return bool(b)
+}
+
+// names reads a name or a list of names.
+func (d *declarer) names(path string, v lua.LValue) []string {
+	if s, ok := v.(lua.LString); ok {
+		return []string{string(s)}
+	}
+	t, ok := v.(*lua.LTable)
+	if !ok {
+		d.wrong(path, "must be a list of names, not %s", luaType(v))
+		return nil
+	}
+	var names []string
+	t.ForEach(func(k, v lua.LValue) {
+		s, ok := v.(lua.LString)
+		if _, isIndex := k.(lua.LNumber); !ok || !isIndex {
+			d.wrong(join(path, k.String()), "must be a name in a list, not %s", luaType(v))
+			return
+		}
+		names = append(names, string(s))
+	})
+	return names
+}
+
+func (d *declarer) again(path string, v lua.LValue) again {
+	switch v := v.(type) {
+	case lua.LBool:
+		return again{Ever: bool(v)}
+	case lua.LString:
+		if v == "never" {
+			return again{}
+		}
+		wait, err := parseWait(string(v))
+		if err == nil {
+			return again{Ever: true, Wait: wait}
+		}
+		d.add(SeverityError, "duration", path, path+": "+err.Error(), "write \"30d\", \"0s\" for at once, or \"never\"")
+	default:
+		d.wrong(path, "must be a delay such as \"30d\", or \"never\", not %s", luaType(v))
+	}
+	return again{}
+}
+
+func (d *declarer) triggers(path string, v lua.LValue) []*matcher {
+	t, ok := v.(*lua.LTable)
+	if !ok {
+		d.wrong(path, "must be a table such as {subscribe = true}, not %s", luaType(v))
+		return nil
+	}
+	var out []*matcher
+	d.fields(path, t, eventNames(), func(event, path string, v lua.LValue) {
+		m := &matcher{Event: event, Line: d.src.line(path)}
+		switch v := v.(type) {
+		case lua.LBool:
+			if !v {
+				return
+			}
+			m.Rules = []rule{newRule(event, "*", m.Line, nil)}
+		default:
+			if !keyed[event] {
+				d.wrong(path, "must be true, not %s", luaType(v))
+				return
+			}
+			for i, key := range d.names(path, v) {
+				p := path
+				if _, ok := v.(*lua.LTable); ok {
+					p = join(path, strconv.Itoa(i+1))
+				}
+				d.rule(m, p, key, nil)
+			}
+		}
+		sortRules(m.Rules)
+		out = append(out, m)
+	})
+	return out
+}
+
+// rule adds a rule to m, unless it takes what another one takes already.
+func (d *declarer) rule(m *matcher, path, key string, do *action) {
+	if key == "" {
+		d.wrong(path, "an empty key matches nothing; use \"*\" for anything")
+		return
+	}
+	r := newRule(m.Event, key, d.src.line(path), do)
+	for i := range m.Rules {
+		if same := m.Rules[i].ties(&r); same != "" {
+			d.add(SeverityError, "tie", path, fmt.Sprintf("%s: %q and %q (line %d) both match %q", path, key, m.Rules[i].Key, m.Rules[i].Line, same),
+				"keep one of them; upper and lower case, full-width forms and space around a text make no difference")
+			return
+		}
+	}
+	m.Rules = append(m.Rules, r)
+}
+
+// ties gives a word that both rules take with the same rank; empty if there is none.
+func (r *rule) ties(o *rule) string {
+	if r.rank != o.rank {
+		return ""
+	}
+	if r.rank == anything || r.rank == number {
+		return r.Key
+	}
+	for _, w := range r.words {
+		if slices.Contains(o.words, w) {
+			return w
+		}
+	}
+	return ""
+}
+
+func (d *declarer) states(decl *declaration, path string, v lua.LValue) {
+	t, ok := v.(*lua.LTable)
+	if !ok {
+		d.wrong(path, "must be a table of states, not %s", luaType(v))
+		return
+	}
+	t.ForEach(func(k, v lua.LValue) {
+		p := join(path, k.String())
+		name, ok := k.(lua.LString)
+		body, isTable := v.(*lua.LTable)
+		if !ok || !isTable {
+			d.wrong(p, "must be a state: name = { … }")
+			return
+		}
+		decl.States[string(name)] = d.state(string(name), p, body)
+		decl.Order = append(decl.Order, string(name))
+	})
+}
+
+func (d *declarer) state(name, path string, t *lua.LTable) *state {
+	s := &state{Name: name, Line: d.src.line(path), On: map[string]*matcher{}}
+	here := []any{"states", name}
+	d.fields(path, t, []string{"enter", "leave", "on", "after", "final", "goal"}, func(field, path string, v lua.LValue) {
+		switch field {
+		case "enter":
+			s.Enter = d.action(append(slices.Clone(here), "enter"), v, false)
+		case "leave":
+			s.Leave = d.action(append(slices.Clone(here), "leave"), v, false)
+			if len(s.Leave.edges()) > 0 {
+				d.wrong(path, "leave cannot choose a state")
+			}
+		case "on":
+			d.on(s, append(slices.Clone(here), "on"), v)
+		case "after":
+			d.after(s, append(slices.Clone(here), "after"), v)
+		case "final":
+			s.Final = d.truth(path, v)
+		case "goal":
+			s.Goal = d.text(path, v)
+		}
+	})
+	return s
+}
+
+func (d *declarer) on(s *state, at []any, v lua.LValue) {
+	path := pathOf(at)
+	t, ok := v.(*lua.LTable)
+	if !ok {
+		d.wrong(path, "must be a table such as {text = {[\"1\"] = \"…\"}}, not %s", luaType(v))
+		return
+	}
+	d.fields(path, t, eventNames(), func(event, path string, v lua.LValue) {
+		m := &matcher{Event: event, Line: d.src.line(path)}
+		at := append(slices.Clone(at), event)
+		keys, isTable := v.(*lua.LTable)
+		if !keyed[event] || !isTable {
+			m.Rules = []rule{newRule(event, "*", m.Line, d.action(at, v, true))}
+		} else {
+			keys.ForEach(func(k, v lua.LValue) {
+				at := append(slices.Clone(at), keyOf(k))
+				if _, ok := k.(lua.LString); !ok {
+					d.wrong(pathOf(at), "the key must be a text: write [\"%s\"] = …", k.String())
+					return
+				}
+				d.rule(m, pathOf(at), k.String(), d.action(at, v, true))
+			})
+		}
+		sortRules(m.Rules)
+		s.On[event] = m
+	})
+}
+
+func (d *declarer) after(s *state, at []any, v lua.LValue) {
+	path := pathOf(at)
+	t, ok := v.(*lua.LTable)
+	if !ok {
+		d.wrong(path, "must be a table such as {[\"1d\"] = \"…\"}, not %s", luaType(v))
+		return
+	}
+	t.ForEach(func(k, v lua.LValue) {
+		at := append(slices.Clone(at), keyOf(k))
+		name, _ := k.(lua.LString)
+		wait, err := parseDelay(string(name))
+		if err != nil {
+			d.add(SeverityError, "duration", pathOf(at), pathOf(at)+": "+err.Error(), "a day is 24 hours")
+			return
+		}
+		s.After = append(s.After, delay{Name: string(name), Wait: wait, Do: d.action(at, v, true)})
+	})
+	slices.SortStableFunc(s.After, func(a, b delay) int { return int(min(1, max(-1, a.Wait-b.Wait))) })
+}
+
+func eventNames() []string {
+	names := make([]string, 0, len(eventSubjects))
+	for name := range eventSubjects {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// keyOf makes a table key a part of a path that a later run can follow.
+func keyOf(k lua.LValue) any {
+	if n, ok := k.(lua.LNumber); ok {
+		return float64(n)
+	}
+	return k.String()
+}
+
+func pathOf(at []any) string {
+	parts := make([]string, len(at))
+	for i, k := range at {
+		parts[i], _ = plainText(k)
+	}
+	return strings.Join(parts, ".")
+}
+
+// luaType names a Lua value's type for people.
+func luaType(v lua.LValue) string {
+	switch v.Type() {
+	case lua.LTString:
+		return fmt.Sprintf("the text %q", v.String())
+	case lua.LTNumber:
+		return "the number " + v.String()
+	case lua.LTBool:
+		return v.String()
+	case lua.LTTable, lua.LTFunction:
+		return "a " + v.Type().String()
+	}
+	return v.Type().String()
+}
+
+// data reads a field of plain data as Go values.
+func (d *declarer) data(path string, v lua.LValue) (any, bool) {
+	data, err := sandbox.FromLua(v)
+	if err != nil {
+		d.wrong(path, "%v; a function stands in run = function(fan, event) … end", err)
+		return nil, false
+	}
+	return data, true
+}

@@ -1,0 +1,146 @@
+package flows
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"fanflow/store"
+	"fanflow/wechat"
+)
+
+// maxSends is how many messages one decision may order.
+const maxSends = 50
+
+// draft collects what a decision wants written, and shows the fan as the Change would leave it.
+type draft struct {
+	fan    store.Fan // the working copy
+	at     time.Time
+	cause  string
+	reply  wechat.Reply
+	serial int // of jobs and sends
+
+	entries []store.Entry
+	jobs    []store.Job
+	sends   []store.Send
+	claims  []store.Claim
+	reads   []store.KVRead
+	writes  []store.KV
+	// enrolls are the flows that scripts asked for; each is a part of its own.
+	enrolls []enrollWish
+}
+
+// enrollWish asks for an enrollment in another flow.
+type enrollWish struct{ flow, by string }
+
+func newDraft(fan store.Fan, at time.Time, cause string) *draft {
+	return &draft{fan: fan.Clone(), at: store.Stamp(at), cause: cause}
+}
+
+// save gives a copy to go back to. What is appended to the draft later does not show in it.
+func (d *draft) save() draft {
+	s := *d
+	s.fan = d.fan.Clone()
+	s.entries, s.jobs, s.sends = slices.Clip(d.entries), slices.Clip(d.jobs), slices.Clip(d.sends)
+	s.claims, s.reads, s.enrolls = slices.Clip(d.claims), slices.Clip(d.reads), slices.Clip(d.enrolls)
+	s.writes = slices.Clone(d.writes)
+	return s
+}
+
+// add notes an entry and applies it to the working copy.
+func (d *draft) add(e store.Entry) error {
+	if err := store.Fold(&d.fan, e, d.at); err != nil {
+		return fmt.Errorf("note %s: %w", e.Kind, err)
+	}
+	d.entries = append(d.entries, e)
+	return nil
+}
+
+// nextID numbers the jobs and sends of this decision; committing it again makes the same ids.
+func (d *draft) nextID() string {
+	d.serial++
+	return fmt.Sprintf("%s/%02d", shortCause(d.cause), d.serial)
+}
+
+// shortCause keeps ids short where a cause is the id of a job that was caused by a job: a flow that goes round by timers or
+// tells another one would otherwise make them longer at every turn.
+func shortCause(cause string) string {
+	if len(cause) <= 48 {
+		return cause
+	}
+	sum := sha256.Sum256([]byte(cause))
+	return cause[:8] + "-" + hex.EncodeToString(sum[:12])
+}
+
+// write gives a key a value; the last one of a decision counts.
+func (d *draft) write(key string, value json.RawMessage) {
+	for i := range d.writes {
+		if d.writes[i].Key == key {
+			d.writes[i].Value = value
+			return
+		}
+	}
+	d.writes = append(d.writes, store.KV{Key: key, Value: value})
+}
+
+// written gives what this decision wrote to a key.
+func (d *draft) written(key string) (json.RawMessage, bool) {
+	for i := range d.writes {
+		if d.writes[i].Key == key {
+			return d.writes[i].Value, true
+		}
+	}
+	return nil, false
+}
+
+// read notes the revision of a key that was read, once.
+func (d *draft) read(key string, rev uint64) {
+	r := store.KVRead{Key: key, Rev: rev}
+	if !slices.Contains(d.reads, r) {
+		d.reads = append(d.reads, r)
+	}
+}
+
+// change gives all of it as data.
+func (d *draft) change(base uint64) store.Change {
+	return store.Change{
+		Fan: d.fan.ID, Base: base, Cause: d.cause, At: d.at, Entries: d.entries, Jobs: d.jobs, Sends: d.sends,
+		Claims: d.claims, Reads: d.reads, Writes: d.writes,
+	}
+}
+
+// size is a rough count of the bytes of the Change, on the safe side for what is plain text.
+func (d *draft) size() int {
+	n := 512
+	for i := range d.entries {
+		e := &d.entries[i]
+		n += 192 + 2*len(e.Text) + len(e.Value) + 2*len(e.Why) + len(e.Name)
+	}
+	for i := range d.sends {
+		n += 384 + len(d.sends[i].Content)
+	}
+	for i := range d.jobs {
+		n += 256 + len(d.jobs[i].Args)
+	}
+	for i := range d.writes {
+		n += 64 + len(d.writes[i].Value)
+	}
+	return n + 64*(len(d.claims)+len(d.reads))
+}
+
+// attr and variable give the working copy's values, nil if there is none.
+func (d *draft) attr(name string) any { return jsonValue(d.fan.Attrs[name]) }
+
+func (d *draft) variable(flow, name string) any {
+	if n := d.fan.Enrolled(flow); n != nil {
+		return jsonValue(n.Vars[name])
+	}
+	return nil
+}
+
+// sortedKeys gives the keys of a map in order.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

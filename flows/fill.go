@@ -1,0 +1,51 @@
+package flows
+
+import (
+	"fmt"
+	"strings"
+)
+
+// places gives the value of a place in a text: vars.code, attrs.city, event.text. Absent ones are nil.
+type places func(place string) any
+
+// fill replaces ${vars.x}, ${attrs.x} and ${event.x} in a text of plain data. What is absent becomes nothing.
+func fill(s string, at places) string {
+	if !strings.Contains(s, "${") {
+		return s
+	}
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(s, "${")
+		b.WriteString(before)
+		place, after, closed := strings.Cut(rest, "}")
+		if !found || !closed {
+			if found {
+				b.WriteString("${" + rest)
+			}
+			return b.String()
+		}
+		if text, ok := plainText(at(place)); ok {
+			b.WriteString(text)
+		}
+		s = after
+	}
+}
+
+// checkPlaces finds what fill could never replace.
+func checkPlaces(s string) error {
+	for {
+		_, rest, found := strings.Cut(s, "${")
+		if !found {
+			return nil
+		}
+		place, after, closed := strings.Cut(rest, "}")
+		if !closed {
+			return fmt.Errorf("\"${\" is not closed by \"}\"")
+		}
+		root, name, _ := strings.Cut(place, ".")
+		if name == "" || root != "vars" && root != "attrs" && root != "event" {
+			return fmt.Errorf("${%s} names nothing: write ${vars.x}, ${attrs.x} or ${event.x}", place)
+		}
+		s = after
+	}
+}

@@ -1,0 +1,108 @@
+package flows
+
+import "slices"
+
+// actions shows every action of a state with the words for what leads to it.
+func (s *state) actions(see func(on string, a *action)) {
+	if s.Enter != nil {
+		see("enter", s.Enter)
+	}
+	for _, event := range eventNames() {
+		m := s.On[event]
+		if m == nil {
+			continue
+		}
+		for i := range m.Rules {
+			on := event
+			if keyed[event] {
+				on += " " + m.Rules[i].Key
+			}
+			see(on, m.Rules[i].Do)
+		}
+	}
+	for i := range s.After {
+		see("after "+s.After[i].Name, s.After[i].Do)
+	}
+	if s.Leave != nil {
+		see("leave", s.Leave)
+	}
+}
+
+// reachable are the states that a fan may come to. open tells that a function may go anywhere, as it declares no targets.
+func (d *declaration) reachable() (found map[string]bool, open bool) {
+	found = map[string]bool{}
+	queue := []string{d.First}
+	for len(queue) > 0 {
+		s := d.States[queue[0]]
+		queue = queue[1:]
+		if s == nil || found[s.Name] {
+			continue
+		}
+		found[s.Name] = true
+		s.actions(func(on string, a *action) {
+			if a.Run != nil && !a.Declared && on != "leave" {
+				open = true
+			}
+			queue = append(queue, a.edges()...)
+		})
+	}
+	return found, open
+}
+
+// number derives the funnel where none is declared, and numbers its steps. The derived one is the main path: the reachable
+// states in source order, of the final ones only the first and those that are a success.
+func (d *declaration) number() {
+	if len(d.Funnel) == 0 {
+		found, open := d.reachable()
+		for _, name := range d.Order {
+			s := d.States[name]
+			if (found[name] || open) && (!s.Final || s.Goal != "" || name == d.First) {
+				d.Funnel = append(d.Funnel, name)
+			}
+		}
+	}
+	for i, name := range d.Funnel {
+		if s := d.States[name]; s != nil {
+			s.Step = i + 1
+		}
+	}
+}
+
+// listens reports whether the flow may take such an event, by a trigger or in some state.
+func (d *declaration) listens(event, subject string) bool {
+	match := func(m *matcher) bool { return m != nil && m.Event == event && m.match(subject) != nil }
+	if slices.ContainsFunc(d.Triggers, match) {
+		return true
+	}
+	for _, s := range d.States {
+		if match(s.On[event]) {
+			return true
+		}
+	}
+	return false
+}
+
+// describe gives the flow's outside.
+func (d *declaration) describe(version int) *Flow {
+	f := &Flow{
+		Name: d.Name, Title: d.Title, Version: version, First: d.First, Priority: d.Priority, Funnel: slices.Clone(d.Funnel),
+	}
+	for _, name := range d.Order {
+		s := d.States[name]
+		out := State{Name: s.Name, Final: s.Final, Goal: s.Goal, Line: s.Line}
+		s.actions(func(on string, a *action) {
+			for _, to := range a.edges() {
+				out.Edges = append(out.Edges, Edge{On: on, To: to})
+			}
+		})
+		f.States = append(f.States, out)
+	}
+	for _, m := range d.Triggers {
+		t := Trigger{Event: m.Event}
+		for i := range m.Rules {
+			t.Match = append(t.Match, m.Rules[i].Key)
+		}
+		f.Triggers = append(f.Triggers, t)
+	}
+	return f
+}

@@ -1,0 +1,110 @@
+package flows
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"fanflow/store"
+)
+
+// The customer-service windows: how many messages may be sent after what the fan did, and how long. They stand beside each
+// other by trigger, so a menu click never shortens the 48 hours of a message.
+// Source: developers.weixin.qq.com/doc/service/guide/product/message (customer-service messages: triggers and counts).
+var windows = map[string]struct {
+	messages int
+	open     time.Duration
+}{
+	"message":   {5, 48 * time.Hour},
+	"menu":      {3, time.Minute},
+	"subscribe": {3, time.Minute},
+	"scan":      {3, time.Minute},
+}
+
+// hear notes what happened before any flow is asked.
+func (d *decision) hear() error {
+	ev := d.event
+	if ev.Settle != nil {
+		if err := d.settle(); err != nil {
+			return err
+		}
+	}
+	if !ev.Acts {
+		return nil
+	}
+	heard := store.Entry{Kind: store.Heard, Name: ev.Name, Created: ev.Created}
+	fields := ev.Fields
+	if text, ok := fields["text"].(string); ok {
+		heard.Text = cut(text, maxHeard)
+	}
+	if raw, err := encode(withoutText(fields)); err == nil && len(raw) <= maxHeard && string(raw) != "{}" {
+		heard.Value = raw
+	}
+	if err := d.draft.add(heard); err != nil {
+		return err
+	}
+	switch ev.Name {
+	case "subscribe":
+		if err := d.draft.add(store.Entry{Kind: store.Subscribed, Name: ev.Scene, Created: ev.Created}); err != nil {
+			return err
+		}
+	case "unsubscribe":
+		return d.draft.add(store.Entry{Kind: store.Unsubscribed, Created: ev.Created})
+	}
+	return d.openWindow()
+}
+
+// maxHeard is the most of an event that the journal keeps, in bytes; scripts see all of it.
+const maxHeard = 8 << 10
+
+func withoutText(fields map[string]any) map[string]any {
+	rest := map[string]any{}
+	for k, v := range fields {
+		if k != "text" {
+			rest[k] = v
+		}
+	}
+	return rest
+}
+
+func (d *decision) openWindow() error {
+	w, ok := windows[d.event.Window]
+	if !ok {
+		return nil
+	}
+	return d.draft.add(store.Entry{Kind: store.WindowOpened, Window: &store.Window{
+		Trigger: d.event.Window, Opened: d.draft.at, Until: d.draft.at.Add(w.open), Left: w.messages,
+	}})
+}
+
+// settle writes down the platform's report on a send. A report after a terminal one changes nothing.
+func (d *decision) settle() error {
+	s := *d.event.Settle
+	if s.Status != store.Sent && s.Status != store.InFlight {
+		return nil
+	}
+	status, _ := d.event.Fields["status"].(string)
+	s.Status, s.Reason = sendStatus(status)
+	d.draft.sends = append(d.draft.sends, s)
+	return d.draft.add(store.Entry{
+		Kind: store.Settled, Flow: s.Flow, No: s.No, Send: s.ID, Channel: s.Channel, Name: string(s.Status), Why: s.Reason,
+	})
+}
+
+// sendStatus reads the Status of TEMPLATESENDJOBFINISH: success, failed:user block, failed: system failed, with and without
+// the space. Source: developers.weixin.qq.com/doc/service/guide/product/template_message (events).
+func sendStatus(s string) (store.Status, string) {
+	if strings.EqualFold(strings.TrimSpace(s), "success") {
+		return store.Delivered, ""
+	}
+	return store.SendFail, "the platform reports " + strings.TrimSpace(s)
+}
+
+// jsonText makes JSON of a text.
+func jsonText(s string) json.RawMessage {
+	raw, err := encode(s)
+	if err != nil {
+		return nil
+	}
+	return raw
+}

@@ -1,0 +1,239 @@
+package flows
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"fanflow/plugins"
+	"fanflow/plugins/sandbox"
+	"fanflow/store"
+)
+
+// compiled is one version of a flow, ready to decide with. It never changes and is shared.
+type compiled struct {
+	ID      store.ScriptID
+	Version int
+	Program *sandbox.Program
+	Pins    map[string]int // versions of the plugins
+	*declaration
+}
+
+// published is a flow of the catalog.
+type published struct {
+	*compiled
+	Paused bool
+	Why    string
+}
+
+// edition is what is published for one account at a revision of the catalog. It never changes.
+type edition struct {
+	Rev     uint64
+	Flows   []*published // by priority, then name
+	ByName  map[string]*published
+	Plugins map[string]int // published versions
+}
+
+// listens reports whether some flow other than but may take such an event.
+func (e *edition) listens(event, subject, but string) bool {
+	return slices.ContainsFunc(e.Flows, func(p *published) bool {
+		return p.Name != but && !p.Paused && p.listens(event, subject)
+	})
+}
+
+// library gives compiled flows. Versions never change, so they are kept once made; editions follow the catalog's revision.
+// It is safe for concurrent use.
+type library struct {
+	store  store.Store
+	host   *plugins.Host
+	logger *slog.Logger
+	limits sandbox.Limits
+
+	mu       sync.Mutex
+	rev      uint64
+	read     bool
+	editions map[string]*edition
+	versions map[string]*compiled      // by account, name, version and pins
+	pins     map[string]map[string]int // of versions that are not current, as long as the catalog stays
+}
+
+func newLibrary(c *Config, accounts map[string]*Account) *library {
+	l := &library{
+		store: c.Store, host: plugins.NewHost(c.Store), logger: c.Logger, limits: c.Limits,
+		editions: map[string]*edition{}, versions: map[string]*compiled{}, pins: map[string]map[string]int{},
+	}
+	for name := range accounts {
+		l.editions[name] = nil
+	}
+	return l
+}
+
+// edition gives what is published for the account at this revision of the catalog or a later one.
+func (l *library) edition(ctx context.Context, account string, rev uint64) (*edition, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.read && l.rev >= rev {
+		return l.editions[account], nil
+	}
+	catalog, err := l.store.Catalog(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the catalog: %w", err)
+	}
+	made := map[string]*edition{}
+	for name := range l.editions {
+		if made[name], err = l.edit(ctx, name, catalog); err != nil {
+			return nil, err
+		}
+	}
+	l.editions, l.rev, l.read = made, catalog.Rev, true
+	clear(l.pins)
+	return l.editions[account], nil
+}
+
+func (l *library) edit(ctx context.Context, account string, catalog store.Catalog) (*edition, error) {
+	e := &edition{Rev: catalog.Rev, ByName: map[string]*published{}, Plugins: map[string]int{}}
+	for _, p := range catalog.Publications {
+		if p.Kind == store.KindPlugin {
+			e.Plugins[p.Name] = p.Version
+		}
+	}
+	for _, p := range catalog.Publications {
+		if p.Kind != store.KindFlow || p.Account != account {
+			continue
+		}
+		c, err := l.compile(ctx, p.ScriptID, p.Version, p.Pins)
+		var broken *brokenError
+		if errors.As(err, &broken) { // what was published before the rules grew must not stop the others
+			l.logger.Error("a published flow cannot be used", "account", account, "flow", p.Name, "version", p.Version, "err", err)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		e.ByName[p.Name] = &published{c, p.Paused, p.Why}
+		e.Flows = append(e.Flows, e.ByName[p.Name])
+	}
+	slices.SortFunc(e.Flows, func(a, b *published) int {
+		return cmp.Or(cmp.Compare(b.Priority, a.Priority), strings.Compare(a.Name, b.Name))
+	})
+	return e, nil
+}
+
+// version gives the version of a flow that a fan is pinned to, with the plugins it was published with. A version that cannot be
+// used any more gives a *brokenError.
+func (l *library) version(ctx context.Context, e *edition, id store.ScriptID, version int) (*compiled, error) {
+	if p := e.ByName[id.Name]; p != nil && p.Version == version {
+		return p.compiled, nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	pins, err := l.pinsOf(ctx, e, id, version)
+	if err != nil {
+		return nil, fmt.Errorf("read the plugins of flow %s version %d: %w", id.Name, version, err)
+	}
+	return l.compile(ctx, id, version, pins)
+}
+
+// draft gives a version with plugins that are named.
+func (l *library) draft(ctx context.Context, id store.ScriptID, version int, pins map[string]int) (*compiled, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.compile(ctx, id, version, pins)
+}
+
+// pinsOf is called with l.mu held.
+func (l *library) pinsOf(ctx context.Context, e *edition, id store.ScriptID, version int) (map[string]int, error) {
+	name := pinsSetting(id, version)
+	if pins, ok := l.pins[name]; ok {
+		return pins, nil
+	}
+	pins := e.Plugins
+	raw, err := l.store.Setting(ctx, name)
+	if err == nil {
+		pins = map[string]int{}
+		err = json.Unmarshal(raw, &pins)
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	l.pins[name] = pins
+	return pins, nil
+}
+
+// pinsSetting names the setting that keeps the plugins a version was last published with: the catalog knows those of the
+// current version only.
+func pinsSetting(id store.ScriptID, version int) string {
+	return fmt.Sprintf("flows/pins/%s/%s/%d", id.Account, id.Name, version)
+}
+
+// brokenError is a pushed version that cannot be used, for a reason that trying again does not mend.
+type brokenError struct{ err error }
+
+func (e *brokenError) Error() string { return e.err.Error() }
+func (e *brokenError) Unwrap() error { return e.err }
+
+// compile is called with l.mu held.
+func (l *library) compile(ctx context.Context, id store.ScriptID, version int, pins map[string]int) (*compiled, error) {
+	key := fmt.Sprint(id.Account, "\x00", id.Name, "\x00", version, "\x00", pinsText(pins))
+	if c, ok := l.versions[key]; ok {
+		return c, nil
+	}
+	script, err := l.store.Script(ctx, id, version)
+	if err != nil {
+		return nil, fmt.Errorf("load flow %s version %d: %w", id.Name, version, err)
+	}
+	program, decl, findings, err := l.declare(ctx, script.File, script.Source, pins)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, &brokenError{err}
+	}
+	if bad := errorsIn(findings); len(bad) > 0 {
+		return nil, &brokenError{&FindingsError{bad}}
+	}
+	c := &compiled{ID: id, Version: version, Program: program, Pins: pins, declaration: decl}
+	l.versions[key] = c
+	return c, nil
+}
+
+func pinsText(pins map[string]int) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(pins)) {
+		fmt.Fprintf(&b, "%s=%d,", name, pins[name])
+	}
+	return b.String()
+}
+
+// declare compiles a flow's source and runs it once to see what it declares. The error is the script's: it does not compile,
+// fails, or returns no flow.
+func (l *library) declare(ctx context.Context, file, text string, pins map[string]int) (*sandbox.Program, *declaration, []Finding, error) {
+	program, err := sandbox.Compile(file, text)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	src, err := parseSource(file, text)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	c, err := openChunk(ctx, l.host, plugins.Run{Limits: l.limits, Pins: pins})
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("start Lua for %s: %w", file, err)
+	}
+	defer c.state.Close()
+	if err := c.run(program); err != nil {
+		return nil, nil, nil, err
+	}
+	decl, findings := declare(src, c.root)
+	findings = append(findings, checkDeclaration(src, decl)...)
+	decl.number()
+	return program, decl, findings, nil
+}
+

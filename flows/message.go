@@ -1,0 +1,200 @@
+package flows
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"fanflow/wechat"
+)
+
+// message is what a flow wants said: exactly one of text, articles, image and voice.
+type message struct {
+	Text     string
+	Articles []wechat.Article
+	Image    string // media id
+	Voice    string // media id
+}
+
+// sendOptions say when a message goes and when it is too late for it. Times are as scripts write them; empty: at once, never too
+// late.
+type sendOptions struct {
+	At      string // a place in the account's calendar: "+6d 10:00"
+	After   string // a delay from now: "2h"
+	Expires string // a delay from when it is due
+	Key     string // an enrollment orders a send of one key once
+	Purpose string // service or campaign; empty: as the verb has it
+}
+
+// optionFields are the fields of sendOptions as scripts write them.
+var optionFields = []string{"at", "after", "expires", "key", "purpose"}
+
+// messageOf reads what scripts give to reply, message and send: a string, an article {title=…, description=…, picurl=…, url=…},
+// {news={…}}, {text=…}, {image=…} or {voice=…}. Options may stand beside it.
+func messageOf(v any) (message, sendOptions, error) {
+	if s, ok := v.(string); ok {
+		if s == "" {
+			return message{}, sendOptions{}, fmt.Errorf("the text is empty")
+		}
+		return message{Text: s}, sendOptions{}, nil
+	}
+	t, ok := v.(map[string]any)
+	if !ok {
+		return message{}, sendOptions{}, fmt.Errorf("a message is a text, or a table such as {title=…, url=…} or {news={…}}, not %s", typeName(v))
+	}
+	rest := maps.Clone(t)
+	opts, err := optionsOf(rest)
+	if err != nil {
+		return message{}, opts, err
+	}
+	m, err := bodyOf(rest)
+	return m, opts, err
+}
+
+func bodyOf(t map[string]any) (message, error) {
+	var m message
+	var err error
+	switch {
+	case t["news"] != nil:
+		m.Articles, err = articlesOf(t["news"])
+		delete(t, "news")
+	case t["title"] != nil:
+		var a wechat.Article
+		a, err = articleOf(t)
+		m.Articles = []wechat.Article{a}
+		clear(t)
+	default:
+		m.Text, err = takeString(t, "text")
+		if err == nil {
+			m.Image, err = takeString(t, "image")
+		}
+		if err == nil {
+			m.Voice, err = takeString(t, "voice")
+		}
+	}
+	if err != nil {
+		return m, err
+	}
+	if err := nothingElse(t, "text, image, voice, title, description, picurl, url, news"); err != nil {
+		return m, err
+	}
+	if n := parts(m); n != 1 {
+		return m, fmt.Errorf("a message needs exactly one of text, title, news, image and voice; it has %d", n)
+	}
+	return m, nil
+}
+
+func parts(m message) (n int) {
+	for _, set := range []bool{m.Text != "", len(m.Articles) > 0, m.Image != "", m.Voice != ""} {
+		if set {
+			n++
+		}
+	}
+	return n
+}
+
+func articlesOf(v any) ([]wechat.Article, error) {
+	if t, ok := v.(map[string]any); ok {
+		v = []any{t}
+	}
+	items, ok := v.([]any)
+	if !ok || len(items) == 0 {
+		return nil, fmt.Errorf("news is a list of articles {title=…, description=…, picurl=…, url=…}")
+	}
+	var out []wechat.Article
+	for i, item := range items {
+		t, ok := item.(map[string]any)
+		if !ok {
+			return nil, fmt.Errorf("article %d of news is %s, not a table", i+1, typeName(item))
+		}
+		a, err := articleOf(t)
+		if err != nil {
+			return nil, fmt.Errorf("article %d of news: %w", i+1, err)
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+func articleOf(t map[string]any) (a wechat.Article, err error) {
+	t = maps.Clone(t)
+	for _, f := range []struct {
+		name string
+		to   *string
+	}{{"title", &a.Title}, {"description", &a.Description}, {"picurl", &a.PicURL}, {"url", &a.URL}} {
+		if *f.to, err = takeString(t, f.name); err != nil {
+			return a, err
+		}
+	}
+	if a.Title == "" {
+		return a, fmt.Errorf("an article needs a title")
+	}
+	return a, nothingElse(t, "title, description, picurl, url")
+}
+
+// optionsOf takes the options out of t.
+func optionsOf(t map[string]any) (o sendOptions, err error) {
+	for _, f := range []struct {
+		name string
+		to   *string
+	}{{"at", &o.At}, {"after", &o.After}, {"expires", &o.Expires}, {"key", &o.Key}, {"purpose", &o.Purpose}} {
+		if *f.to, err = takeString(t, f.name); err != nil {
+			return o, err
+		}
+	}
+	if o.At != "" && o.After != "" {
+		return o, fmt.Errorf("at and after exclude each other")
+	}
+	for _, d := range []string{o.After, o.Expires} {
+		if d == "" {
+			continue
+		}
+		if _, err := parseDelay(d); err != nil {
+			return o, err
+		}
+	}
+	if o.Purpose != "" && o.Purpose != "service" && o.Purpose != "campaign" {
+		return o, fmt.Errorf("purpose is \"service\" or \"campaign\", not %q", o.Purpose)
+	}
+	return o, nil
+}
+
+// templateData reads the data of a template message: keys of the template to what stands there.
+func templateData(v any) (map[string]string, error) {
+	t, ok := v.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("the data of a template is a table such as {thing1=\"…\"}, not %s", typeName(v))
+	}
+	out := make(map[string]string, len(t))
+	for _, k := range slices.Sorted(maps.Keys(t)) {
+		s, ok := plainText(t[k])
+		if !ok {
+			return nil, fmt.Errorf("data.%s is %s, not a text", k, typeName(t[k]))
+		}
+		out[k] = s
+	}
+	return out, nil
+}
+
+// takeString takes a text, or a number as text, out of t; an absent one is empty.
+func takeString(t map[string]any, name string) (string, error) {
+	v, ok := t[name]
+	if !ok {
+		return "", nil
+	}
+	delete(t, name)
+	s, ok := plainText(v)
+	if !ok {
+		return "", fmt.Errorf("%s is %s, not a text", name, typeName(v))
+	}
+	return s, nil
+}
+
+func nothingElse(t map[string]any, known string) error {
+	if len(t) == 0 {
+		return nil
+	}
+	name := slices.Min(slices.Collect(maps.Keys(t)))
+	return fmt.Errorf("unknown field %q%s", name, didYouMean(name, strings.Split(known, ", ")))
+}

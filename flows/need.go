@@ -1,0 +1,122 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"fanflow/store"
+)
+
+// maxNeeds is how many answers from outside one decision may ask for.
+const maxNeeds = 64
+
+// need is a question to the outside that ends a run of decide, unless its answer is remembered. The script cannot catch it.
+type need struct {
+	Kind  needKind
+	Key   string
+	N     int64 // units in a row
+	Limit int64 // highest unit; 0: none
+}
+
+type needKind int
+
+const (
+	needKey   needKind = iota // the value of a key of the account
+	needUnits                 // units of a pool
+	needSend                  // whether a send was ordered before
+)
+
+func (n need) Error() string { return fmt.Sprintf("the decision needs %q", n.Key) }
+
+// answer to a need.
+type answer struct {
+	need
+	KV    store.KV // needKey
+	First int64    // needUnits
+	Found bool     // needUnits: there are some; needSend
+}
+
+// memory holds the answers that a decision was given, by the order of its questions.
+type memory struct {
+	answers []answer
+	asked   int
+}
+
+// ask gives the remembered answer, or the need as the error that ends the run.
+func (m *memory) ask(n need) (answer, error) {
+	if m.asked < len(m.answers) && m.answers[m.asked].need == n {
+		m.asked++
+		return m.answers[m.asked-1], nil
+	}
+	return answer{}, n
+}
+
+// errManyNeeds is the script's fault.
+var errManyNeeds = errors.New("the script asks for more than 64 keys or units in one step: do less at once")
+
+// fetcher answers the needs of one decision and holds what it was lent.
+type fetcher struct {
+	engine  *Engine
+	account string
+	memory  memory
+	lent    []store.Claim // units held, of answers kept and dropped
+}
+
+// fetch answers a need. What was remembered beyond the place of the question came of another path and is dropped.
+func (f *fetcher) fetch(ctx context.Context, n need) error {
+	a := answer{need: n}
+	var err error
+	switch n.Kind {
+	case needKey:
+		a.KV, err = f.engine.store.KV(ctx, f.account, n.Key)
+	case needSend:
+		_, err = f.engine.store.Send(ctx, f.account, n.Key)
+		a.Found = err == nil
+		if errors.Is(err, store.ErrNotFound) {
+			err = nil
+		}
+	case needUnits:
+		a.First, a.Found, err = f.engine.units.take(ctx, pool{f.account, n.Key}, n.N, n.Limit)
+		if a.Found {
+			f.lent = append(f.lent, store.Claim{Key: n.Key, From: a.First, To: a.First + n.N - 1})
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("fetch %q of account %s: %w", n.Key, f.account, err)
+	}
+	f.memory.answers = append(f.memory.answers[:f.memory.asked], a)
+	return nil
+}
+
+// settle takes for good what the Change claims and gives the rest back. A nil Change claims nothing.
+func (f *fetcher) settle(c *store.Change) {
+	taken := map[store.Claim]bool{}
+	if c != nil {
+		for _, cl := range c.Claims {
+			taken[cl] = true
+		}
+	}
+	for _, l := range f.lent {
+		p, r := pool{f.account, l.Key}, store.Range{From: l.From, To: l.To}
+		if taken[l] {
+			f.engine.units.commit(p, r)
+		} else {
+			f.engine.units.giveBack(p, r)
+		}
+	}
+	if c != nil {
+		for _, w := range c.Writes {
+			f.engine.units.refresh(pool{f.account, w.Key})
+		}
+	}
+	f.lent, f.memory = nil, memory{}
+}
+
+// doubt gives everything back and lets its pools be read again: what the store holds of them is not known.
+func (f *fetcher) doubt() {
+	for _, l := range f.lent {
+		f.engine.units.refresh(pool{f.account, l.Key})
+	}
+	f.settle(nil)
+}

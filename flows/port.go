@@ -1,0 +1,115 @@
+package flows
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"fanflow/plugins"
+	"fanflow/plugins/sandbox"
+	"fanflow/store"
+)
+
+// port is what a decision lends to the standard modules: the account's shared keys, by way of the decision's memory, so that
+// nothing is read or taken behind its back.
+type port struct {
+	d     *decision
+	flow  *compiled
+	state *sandbox.State
+}
+
+var _ plugins.Port = (*port)(nil)
+
+// ask gives the answer to a need, or ends the run with it.
+func (p *port) ask(n need) answer {
+	a, err := p.d.ask(n)
+	if err != nil {
+		p.state.Abort(err)
+	}
+	return a
+}
+
+// Get gives a key's value as this decision sees it: what it wrote itself, else what the store held, with the units it claimed.
+func (p *port) Get(key string) (json.RawMessage, error) {
+	if err := checkKey(key); err != nil {
+		return nil, err
+	}
+	if v, ok := p.d.draft.written(key); ok {
+		return v, nil
+	}
+	kv := p.ask(need{Kind: needKey, Key: key}).KV
+	p.d.draft.read(key, kv.Rev)
+	for _, c := range p.d.draft.claims {
+		if c.Key == key {
+			kv.Take(c.From, c.To)
+		}
+	}
+	return kv.Value, nil
+}
+
+// Set writes a key.
+func (p *port) Set(key string, value json.RawMessage) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	p.d.draft.write(key, value)
+	return nil
+}
+
+// Increment claims the next units of a key, all in a row, and gives the highest: over all fans no number is given twice.
+func (p *port) Increment(key string, by int64) (int64, error) {
+	if err := checkKey(key); err != nil {
+		return 0, err
+	}
+	if by < 1 {
+		return 0, fmt.Errorf("kv.increment: by must be 1 or more, not %d", by)
+	}
+	if v, ok := p.d.draft.written(key); ok {
+		return p.countOn(key, v, by), nil
+	}
+	a := p.ask(need{Kind: needUnits, Key: key, N: by})
+	return a.First + by - 1, p.claim(key, a.First, a.First+by-1)
+}
+
+// Take claims one unit that is at most limit. A unit that another decision holds counts as taken.
+func (p *port) Take(key string, limit int64) (int64, bool, error) {
+	if err := checkKey(key); err != nil {
+		return 0, false, err
+	}
+	if limit < 1 {
+		return 0, false, nil
+	}
+	if v, ok := p.d.draft.written(key); ok {
+		if n := (&store.KV{Value: v}).Top(); n >= limit {
+			return 0, false, nil
+		}
+		return p.countOn(key, v, 1), true, nil
+	}
+	a := p.ask(need{Kind: needUnits, Key: key, N: 1, Limit: limit})
+	if !a.Found {
+		return 0, false, nil
+	}
+	return a.First, true, p.claim(key, a.First, a.First)
+}
+
+// countOn counts on from what this decision has written itself.
+func (p *port) countOn(key string, written json.RawMessage, by int64) int64 {
+	n := (&store.KV{Value: written}).Top() + by
+	p.d.draft.write(key, json.RawMessage(fmt.Sprint(n)))
+	return n
+}
+
+func (p *port) claim(key string, from, to int64) error {
+	p.d.draft.claims = append(p.d.draft.claims, store.Claim{Key: key, From: from, To: to})
+	value := json.RawMessage(fmt.Sprint(to))
+	return p.d.draft.add(store.Entry{Kind: store.Claimed, Flow: p.flow.Name, Name: key, Value: value})
+}
+
+// Log writes a line to the decision's log.
+func (p *port) Log(text string) { p.d.log(p.flow, text) }
+
+func checkKey(key string) error {
+	if key == "" {
+		return fmt.Errorf("a key of kv is a text that is not empty")
+	}
+	return store.CheckName("key", key)
+}

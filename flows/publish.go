@@ -1,0 +1,176 @@
+package flows
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"fanflow/plugins"
+	"fanflow/plugins/sandbox"
+	"fanflow/store"
+)
+
+// Push stores a new version of a script as a draft; kind is store.KindFlow, KindPlugin or KindBroadcast. It refuses what does
+// not compile with a *sandbox.Error and what has errors with a *FindingsError. A source equal to the newest version's gives that
+// version back. Plugins belong to all accounts; account says whose templates and flows the script is checked against.
+func (e *Engine) Push(ctx context.Context, account, kind, file, source, by string) (store.Script, error) {
+	name, findings, err := e.check(ctx, account, kind, file, source)
+	if err != nil {
+		return store.Script{}, err
+	}
+	if bad := errorsIn(findings); len(bad) > 0 {
+		return store.Script{}, &FindingsError{bad}
+	}
+	s := store.Script{ScriptID: scriptID(account, kind, name), File: file, Source: source, Pushed: store.Stamp(e.now()), By: by}
+	s, err = e.store.Push(ctx, s)
+	if err != nil {
+		return s, fmt.Errorf("push %s %s: %w", kind, name, err)
+	}
+	return s, nil
+}
+
+func scriptID(account, kind, name string) store.ScriptID {
+	if kind == store.KindPlugin {
+		account = ""
+	}
+	return store.ScriptID{Account: account, Kind: kind, Name: name}
+}
+
+// Publish makes a version current, the newest one for version 0. It takes effect at the next event. A flow is published with the
+// plugins that are published at that moment; publishing a plugin changes nothing for flows until they are published again.
+func (e *Engine) Publish(ctx context.Context, id store.ScriptID, version int, by string) (store.Publication, error) {
+	if id.Kind == store.KindPlugin {
+		id.Account = ""
+	} else if _, err := e.account(id.Account); err != nil {
+		return store.Publication{}, err
+	}
+	script, err := e.store.Script(ctx, id, version)
+	if err != nil {
+		return store.Publication{}, fmt.Errorf("publish %s %s: %w", id.Kind, id.Name, err)
+	}
+	p := store.Publication{ScriptID: id, Version: script.Version, Published: store.Stamp(e.now()), By: by}
+	if id.Kind == store.KindFlow {
+		if p.Pins, err = e.pin(ctx, script); err != nil {
+			return store.Publication{}, err
+		}
+	}
+	if err := e.store.Publish(ctx, p); err != nil {
+		return store.Publication{}, fmt.Errorf("publish %s %s version %d: %w", id.Kind, id.Name, p.Version, err)
+	}
+	return p, nil
+}
+
+// pin finds the plugins that a flow is published with, sees that it declares itself with them, and keeps their versions beside
+// the flow's, for the fans who stay on this version when another one is current.
+func (e *Engine) pin(ctx context.Context, script store.Script) (map[string]int, error) {
+	pins, err := e.pins(ctx, script, false)
+	if err != nil {
+		return nil, err
+	}
+	_, _, findings, err := e.library.declare(ctx, script.File, script.Source, pins)
+	if err != nil {
+		return nil, err
+	}
+	if bad := errorsIn(findings); len(bad) > 0 {
+		return nil, &FindingsError{bad}
+	}
+	raw, err := json.Marshal(pins)
+	if err != nil {
+		return nil, fmt.Errorf("encode the plugins of flow %s: %w", script.Name, err)
+	}
+	if err := e.store.SetSetting(ctx, pinsSetting(script.ScriptID, script.Version), raw); err != nil {
+		return nil, fmt.Errorf("keep the plugins of flow %s version %d: %w", script.Name, script.Version, err)
+	}
+	return pins, nil
+}
+
+// pins gives the versions of the plugins that a flow requires, directly or through others: the published ones; with drafts, the
+// newest where none is published.
+func (e *Engine) pins(ctx context.Context, script store.Script, drafts bool) (map[string]int, error) {
+	catalog, err := e.store.Catalog(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the catalog: %w", err)
+	}
+	current := map[string]int{}
+	for _, p := range catalog.Publications {
+		if p.Kind == store.KindPlugin {
+			current[p.Name] = p.Version
+		}
+	}
+	std := plugins.Std(nil)
+	pins := map[string]int{}
+	queue := []store.Script{script}
+	for len(queue) > 0 {
+		program, err := sandbox.Compile(queue[0].File, queue[0].Source)
+		if err != nil {
+			return nil, err
+		}
+		queue = queue[1:]
+		for _, name := range e.library.host.Requires(program) {
+			if _, ok := pins[name]; ok || std[name] != nil || name == "flow" {
+				continue
+			}
+			version, ok := current[name]
+			if !ok && !drafts {
+				return nil, fmt.Errorf("%s requires plugin %q, which is not published: run `fanflow plugin publish %s` first", program.File(), name, name)
+			}
+			plugin, err := e.store.Script(ctx, store.ScriptID{Kind: store.KindPlugin, Name: name}, version)
+			if errors.Is(err, store.ErrNotFound) {
+				continue // running the script says so, with the line
+			}
+			if err != nil {
+				return nil, fmt.Errorf("load plugin %s: %w", name, err)
+			}
+			pins[name] = plugin.Version
+			queue = append(queue, plugin)
+		}
+	}
+	return pins, nil
+}
+
+// Pause holds a flow: it takes no event and its timers wait. With an empty why it goes on; its timers then fire within an hour.
+func (e *Engine) Pause(ctx context.Context, account, flow, why string) error {
+	catalog, err := e.store.Catalog(ctx)
+	if err != nil {
+		return fmt.Errorf("read the catalog: %w", err)
+	}
+	for _, p := range catalog.Publications {
+		if p.ScriptID != (store.ScriptID{Account: account, Kind: store.KindFlow, Name: flow}) {
+			continue
+		}
+		p.Paused, p.Why = why != "", why
+		if err := e.store.Publish(ctx, p); err != nil {
+			return fmt.Errorf("pause flow %s: %w", flow, err)
+		}
+		return nil
+	}
+	return fmt.Errorf("pause flow %s: %w", flow, store.ErrNotFound)
+}
+
+// Broadcasts gives the account's published broadcasts, in order of their names.
+func (e *Engine) Broadcasts(ctx context.Context, account string) ([]plugins.Broadcast, error) {
+	if _, err := e.account(account); err != nil {
+		return nil, err
+	}
+	catalog, err := e.store.Catalog(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the catalog: %w", err)
+	}
+	var out []plugins.Broadcast
+	for _, p := range catalog.Publications {
+		if p.Account != account || p.Kind != store.KindBroadcast {
+			continue
+		}
+		script, err := e.store.Script(ctx, p.ScriptID, p.Version)
+		if err != nil {
+			return nil, fmt.Errorf("load broadcast %s: %w", p.Name, err)
+		}
+		b, err := e.library.host.Broadcast(ctx, script.File, script.Source)
+		if err != nil {
+			return nil, fmt.Errorf("read broadcast %s: %w", p.Name, err)
+		}
+		out = append(out, b)
+	}
+	return out, nil
+}

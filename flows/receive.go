@@ -1,0 +1,173 @@
+package flows
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"fanflow/store"
+	"fanflow/wechat"
+)
+
+// Receive takes a push of the platform: it decides, commits and gives the passive reply, the zero Reply for none. The same push
+// again is given the same reply and changes nothing. An error means that nothing is known to have happened: let the platform
+// deliver the push again. Safe for concurrent use; pushes of one fan wait for each other in the order they came.
+func (e *Engine) Receive(ctx context.Context, account string, p *wechat.Push) (wechat.Reply, error) {
+	acc, err := e.account(account)
+	if err != nil {
+		return wechat.Reply{}, err
+	}
+	if !concernsFan(p) {
+		if e.onPush != nil {
+			e.onPush(account, p)
+		}
+		return wechat.Reply{}, nil
+	}
+	t := task{fan: store.FanID{Account: account, OpenID: p.FromUserName}, cause: p.Key(), event: pushEvent(p)}
+	e.talks.begin(t.fan, t.cause)
+	leave, err := e.lanes.enter(ctx, t.fan)
+	if err != nil {
+		return wechat.Reply{}, fmt.Errorf("wait for fan %s: %w", t.fan, err)
+	}
+	defer leave()
+	t.now = e.now()
+	if t.event.Name == "sent" {
+		return wechat.Reply{}, e.report(ctx, acc, t, p)
+	}
+	return e.run(ctx, acc, t)
+}
+
+// Late takes a reply that missed all three deliveries of its push: it goes by customer service, while the fan's window
+// allows. What customer service cannot carry is noted in the journal.
+func (e *Engine) Late(ctx context.Context, account string, p *wechat.Push, r wechat.Reply) error {
+	if r.IsZero() {
+		return nil
+	}
+	if _, err := e.account(account); err != nil {
+		return err
+	}
+	now := store.Stamp(e.now())
+	c := store.Change{
+		Fan: store.FanID{Account: account, OpenID: p.FromUserName}, Base: store.AnyRev, Cause: p.Key() + "/late", At: now,
+		Receipt: json.RawMessage("{}"),
+	}
+	out, ok := outgoing(r)
+	if !ok {
+		c.Entries = []store.Entry{{
+			Kind: store.Settled, Channel: store.Passive, Send: p.Key(), Name: string(store.SendFail),
+			Why: fmt.Sprintf("the reply missed all deliveries, and a %s cannot go by customer service", r.MsgType),
+		}}
+	} else if err := orderLate(&c, out, replyText(r)); err != nil {
+		return err
+	}
+	if _, err := e.store.Commit(ctx, c); err != nil {
+		return fmt.Errorf("order the late reply to fan %s: %w", c.Fan, err)
+	}
+	if e.poke != nil {
+		e.poke()
+	}
+	return nil
+}
+
+func orderLate(c *store.Change, out wechat.Outgoing, text string) error {
+	content, err := encode(out)
+	if err != nil {
+		return fmt.Errorf("encode the late reply: %w", err)
+	}
+	s := store.Send{
+		ID: c.Cause, Account: c.Fan.Account, OpenID: c.Fan.OpenID, Channel: store.Customer, Purpose: service, Status: store.Waiting,
+		Content: content, Created: c.At, Due: c.At,
+	}
+	c.Sends, c.Jobs = []store.Send{s}, []store.Job{sendJob(&s)}
+	c.Entries = []store.Entry{{
+		Kind: store.Ordered, Send: s.ID, Channel: s.Channel, Due: s.Due, Text: text, Why: "the reply missed all three deliveries",
+	}}
+	return nil
+}
+
+// outgoing gives a passive reply as a customer-service message, where there is one like it.
+func outgoing(r wechat.Reply) (wechat.Outgoing, bool) {
+	switch r.MsgType {
+	case "text":
+		return wechat.Outgoing{Text: r.Content}, true
+	case "news":
+		return wechat.Outgoing{Articles: r.Articles[:1]}, true
+	case "image":
+		return wechat.Outgoing{Image: r.MediaID}, true
+	case "voice":
+		return wechat.Outgoing{Voice: r.MediaID}, true
+	}
+	return wechat.Outgoing{}, false
+}
+
+// report settles the send that a TEMPLATESENDJOBFINISH is about and offers it to the fan's flows. The report may overtake the
+// commit of the platform's message id: then it waits a moment in the due-queue.
+func (e *Engine) report(ctx context.Context, acc *Account, t task, p *wechat.Push) error {
+	snap, err := e.store.Load(ctx, t.fan, t.cause)
+	if err != nil {
+		return fmt.Errorf("load fan %s: %w", t.fan, err)
+	}
+	if snap.Fan.Rev == 0 || snap.Fan.Erased || snap.Receipt != nil {
+		return nil
+	}
+	status, _ := t.event.Fields["status"].(string)
+	found, err := e.settling(ctx, &t, p.MsgID, status)
+	if err != nil || found {
+		if found {
+			_, err = e.run(ctx, acc, t)
+		}
+		return err
+	}
+	args, err := json.Marshal(eventArgs{Name: p.MsgID, Status: status, Created: t.event.Created})
+	if err != nil {
+		return fmt.Errorf("encode the report: %w", err)
+	}
+	at := store.Stamp(t.now)
+	return e.commitJob(ctx, t.cause, store.Job{
+		ID: t.cause + "/01", Account: t.fan.Account, OpenID: t.fan.OpenID, Kind: "event", Name: "sent", Due: at.Add(reportPatience), Args: args,
+	})
+}
+
+// settling looks for the fan's send with the platform's id and makes the event settle it.
+func (e *Engine) settling(ctx context.Context, t *task, msgID, status string) (bool, error) {
+	s, err := e.sendByMsgID(ctx, t.fan, msgID)
+	if err != nil || s == nil {
+		return false, err
+	}
+	t.event.Settle = s
+	t.event.Subject = "failed"
+	if became, _ := sendStatus(status); became == store.Delivered {
+		t.event.Subject = "delivered"
+	}
+	t.event.Fields["channel"] = s.Channel
+	return true, nil
+}
+
+// sendByMsgID gives the fan's send that the platform knows under the id; nil if there is none among the newest thousand.
+func (e *Engine) sendByMsgID(ctx context.Context, fan store.FanID, msgID string) (*store.Send, error) {
+	sends, _, err := e.store.Sends(ctx, fan.Account, store.SendFilter{OpenID: fan.OpenID}, "", 1000)
+	if err != nil {
+		return nil, fmt.Errorf("look for send %s of fan %s: %w", msgID, fan, err)
+	}
+	for i := range sends {
+		if id := sends[i].MsgID; id != 0 && fmt.Sprint(id) == msgID {
+			return &sends[i], nil
+		}
+	}
+	return nil, nil
+}
+
+// commitJob keeps a job durably, once per cause, as a Change of the account: it touches no fan.
+func (e *Engine) commitJob(ctx context.Context, cause string, j store.Job) error {
+	_, err := e.store.Commit(ctx, store.Change{
+		Fan: store.FanID{Account: j.Account}, Cause: cause, At: store.Stamp(e.now()), Jobs: []store.Job{j}, Receipt: json.RawMessage("{}"),
+	})
+	if err != nil && !errors.Is(err, store.ErrGone) {
+		return fmt.Errorf("keep event %s of fan %s: %w", j.Name, j.Fan(), err)
+	}
+	if e.poke != nil {
+		e.poke()
+	}
+	return nil
+}

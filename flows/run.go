@@ -1,0 +1,197 @@
+package flows
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"fanflow/store"
+	"fanflow/wechat"
+)
+
+// maxConflicts is how often a decision is made again because the fan has changed meanwhile. The lane keeps our own decisions
+// apart, so that only what goes past it (tags from the UI, settled sends) can be in the way.
+const maxConflicts = 3
+
+// maxMeetings is how often a decision is made again because a key that it read was written meanwhile, or because a unit was
+// taken: neither is the fault of the fan's own traffic.
+const maxMeetings = 100
+
+// attempt is one task on its way to a commit.
+type attempt struct {
+	*Engine
+	task
+	account *Account
+	fetch   fetcher
+	seen    Observation
+	// rev is the fan's revision at the last load; unsure tells that the commit after it met a conflict; moved counts those
+	// conflicts that were the fan's.
+	rev    uint64
+	unsure bool
+	moved  int
+	meet   func() // leaves the account's lane for shared keys; nil while not in it
+}
+
+// run brings a task from load to commit and gives the reply: load, decide, commit, and again where the decision was made on
+// what is no longer so. It is called in the fan's lane.
+func (e *Engine) run(ctx context.Context, account *Account, t task) (reply wechat.Reply, err error) {
+	a := &attempt{Engine: e, task: t, account: account, fetch: fetcher{engine: e, account: account.Name}}
+	a.seen = Observation{Account: account.Name, Event: t.event.Name}
+	defer func() {
+		a.fetch.settle(nil)
+		if a.meet != nil {
+			a.meet()
+		}
+		if err != nil {
+			a.seen.Outcome = "error"
+		}
+		if e.observe != nil {
+			e.observe(a.seen)
+		}
+	}()
+	for {
+		reply, again, err := a.once(ctx)
+		if !again {
+			return reply, err
+		}
+	}
+}
+
+// once loads, decides and commits. again tells that the store refused and the decision has to be made anew.
+func (a *attempt) once(ctx context.Context) (reply wechat.Reply, again bool, err error) {
+	snap, err := a.store.Load(ctx, a.fan, a.cause)
+	if err != nil {
+		return reply, false, fmt.Errorf("load fan %s: %w", a.fan, err)
+	}
+	if a.unsure && snap.Fan.Rev != a.rev {
+		a.moved++
+	}
+	a.rev, a.unsure = snap.Fan.Rev, false
+	if snap.Receipt != nil {
+		a.seen.Outcome = "repeat"
+		reply, err = readReply(snap.Receipt.Reply)
+		return reply, false, err
+	}
+	if a.moved > maxConflicts {
+		return reply, false, fmt.Errorf("decide on %s for fan %s: %w", a.cause, a.fan, store.ErrConflict)
+	}
+	in, err := a.input(ctx, snap)
+	if err != nil {
+		return reply, false, err
+	}
+	out, err := a.decide(ctx, in)
+	a.seen.Flow, a.seen.Lua, a.seen.Outcome = out.flow, out.lua, out.word
+	if err != nil || out.nothing {
+		return out.reply, false, err
+	}
+	receipt, err := a.store.Commit(ctx, out.change)
+	if err != nil {
+		again, err = a.refused(err)
+		return reply, again, err
+	}
+	if receipt.Replayed {
+		a.seen.Outcome = "repeat"
+		reply, err = readReply(receipt.Reply)
+		return reply, false, err
+	}
+	a.fetch.settle(&out.change)
+	if out.due && a.poke != nil {
+		a.poke()
+	}
+	return out.reply, false, nil
+}
+
+// input gathers what a decision may know.
+func (a *attempt) input(ctx context.Context, snap store.Snapshot) (*input, error) {
+	ed, err := a.library.edition(ctx, a.account.Name, snap.Catalog)
+	if err != nil {
+		return nil, err
+	}
+	in := &input{
+		task: a.task, account: a.account, snapshot: snap.Fan, edition: ed, older: map[flowVersion]*compiled{},
+		host: a.library.host, limits: a.limits, logger: a.logger,
+	}
+	for i := range snap.Fan.Live {
+		n := &snap.Fan.Live[i]
+		if p := ed.ByName[n.Flow]; p != nil && p.Version == n.Version {
+			continue
+		}
+		id := store.ScriptID{Account: a.account.Name, Kind: store.KindFlow, Name: n.Flow}
+		c, err := a.library.version(ctx, ed, id, n.Version)
+		if errors.As(err, new(*brokenError)) || errors.Is(err, store.ErrNotFound) {
+			a.logger.WarnContext(ctx, "a fan is in a version that cannot be used", "fan", a.fan.String(), "flow", n.Flow, "version", n.Version, "err", err)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		in.older[flowVersion{n.Flow, n.Version}] = c
+	}
+	return in, nil
+}
+
+// decide runs decide until it needs nothing more from outside.
+func (a *attempt) decide(ctx context.Context, in *input) (outcome, error) {
+	for {
+		out, err := a.decideOnce(ctx, in)
+		var n need
+		if !errors.As(err, &n) {
+			return out, err
+		}
+		if n.Kind == needKey && a.meet == nil && a.seen.Conflicts > 0 {
+			if a.meet, err = a.shared.enter(ctx, store.FanID{Account: a.account.Name}); err != nil {
+				return outcome{}, err
+			}
+		}
+		if err := a.fetch.fetch(ctx, n); err != nil {
+			return outcome{}, err
+		}
+	}
+}
+
+func (a *attempt) decideOnce(ctx context.Context, in *input) (outcome, error) {
+	select {
+	case a.slots <- struct{}{}:
+	case <-ctx.Done():
+		return outcome{}, ctx.Err()
+	}
+	defer func() { <-a.slots }()
+	a.seen.Runs++
+	return decide(ctx, in, &a.fetch.memory)
+}
+
+// refused looks at what Commit said. A refused claim or a key that was written meanwhile does not count towards the three
+// conflicts; the second time, decisions that read keys of the account go one after the other.
+func (a *attempt) refused(err error) (again bool, _ error) {
+	var refused *store.RefusedError
+	switch {
+	case errors.As(err, &refused):
+		a.seen.Refused++
+		a.fetch.doubt()
+	case errors.Is(err, store.ErrConflict):
+		a.seen.Conflicts++
+		a.unsure = true
+		a.fetch.settle(nil)
+	case errors.Is(err, store.ErrGone):
+		a.seen.Outcome = "repeat"
+		return false, nil // the job was done before
+	default:
+		a.fetch.doubt()
+		return false, fmt.Errorf("commit what %s made of fan %s: %w", a.cause, a.fan, err)
+	}
+	if a.seen.Conflicts+a.seen.Refused > maxMeetings {
+		return false, fmt.Errorf("decide on %s for fan %s: %w", a.cause, a.fan, err)
+	}
+	return true, nil
+}
+
+func readReply(raw json.RawMessage) (r wechat.Reply, err error) {
+	if len(raw) == 0 {
+		return r, nil
+	}
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return r, fmt.Errorf("read the reply that was given before: %w", err)
+	}
+	return r, nil
+}

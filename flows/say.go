@@ -1,0 +1,244 @@
+package flows
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"fanflow/plugins"
+	"fanflow/store"
+	"fanflow/wechat"
+)
+
+// Purposes of a send.
+const (
+	service  = "service"
+	campaign = "campaign"
+)
+
+// answer gives the passive reply, of which a push takes one.
+func (d *decision) answer(r wechat.Reply, e store.Entry) error {
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("encode the reply: %w", err)
+	}
+	e.Kind, e.Channel, e.Value, e.Text = store.Replied, store.Passive, raw, replyText(r)
+	d.draft.reply = r
+	return d.draft.add(e)
+}
+
+func replyText(r wechat.Reply) string {
+	if len(r.Articles) > 0 {
+		return titles(r.Articles)
+	}
+	return r.Content
+}
+
+func titles(articles []wechat.Article) string {
+	var t []string
+	for _, a := range articles {
+		t = append(t, a.Title)
+	}
+	return strings.Join(t, " / ")
+}
+
+// mayAnswer reports whether the next words can be the passive reply: there is a push to answer, it has no answer yet, and
+// nothing was ordered before that would then come after.
+func (w *walk) mayAnswer() bool {
+	return w.d.event.Answerable && w.d.draft.reply.IsZero()
+}
+
+// reply answers the push. Where it is answered already, or there is none (a timer), the words go by customer service.
+func (w *walk) reply(m message) error {
+	if w.mayAnswer() {
+		return w.passive(m, w.why)
+	}
+	why := "a push takes one passive reply; this is a further one"
+	if !w.d.event.Answerable {
+		why = fmt.Sprintf("nothing to answer on %s", w.d.event.Name)
+	}
+	return w.say(store.Customer, m, sendOptions{}, service, why)
+}
+
+// passive answers with m. What does not fit into one text follows by customer service; what an answer cannot hold of the
+// articles the platform would drop.
+func (w *walk) passive(m message, why string) error {
+	e := store.Entry{Flow: w.flow.Name, No: w.no, Why: why}
+	switch {
+	case m.Image != "":
+		return w.d.answer(wechat.Reply{MsgType: "image", MediaID: m.Image}, e)
+	case m.Voice != "":
+		return w.d.answer(wechat.Reply{MsgType: "voice", MediaID: m.Voice}, e)
+	case len(m.Articles) > 0:
+		if most := wechat.MaxArticles(!w.d.event.Message); len(m.Articles) > most {
+			e.Why += fmt.Sprintf("; the first of %d articles, an answer to this holds %d", len(m.Articles), most)
+			m.Articles = m.Articles[:most]
+		}
+		return w.d.answer(wechat.Reply{MsgType: "news", Articles: m.Articles}, e)
+	}
+	head, rest := wechat.SplitText(m.Text)
+	if head == "" {
+		return errNoWords
+	}
+	if err := w.d.answer(wechat.TextReply(head), e); err != nil || rest == "" {
+		return err
+	}
+	return w.say(store.Customer, message{Text: rest}, sendOptions{}, service, "the rest of a text too long for one message")
+}
+
+var errNoWords = errors.New("there is nothing to say: the text is empty")
+
+// message goes by customer service.
+func (w *walk) message(m message, o sendOptions) error {
+	return w.say(store.Customer, m, o, service, w.why)
+}
+
+// send takes the cheapest open route: the passive reply if it is free and nothing waits before it, else the one that the
+// outbox finds open when it is due.
+func (w *walk) send(m message, o sendOptions) error {
+	if o == (sendOptions{}) && w.mayAnswer() && len(w.d.draft.sends) == 0 {
+		return w.passive(m, "the cheapest route of a send is the passive reply")
+	}
+	return w.say(store.Auto, m, o, campaign, w.why)
+}
+
+// say orders a message, in as many pieces as it needs.
+func (w *walk) say(channel string, m message, o sendOptions, purpose, why string) error {
+	switch {
+	case m.Image != "":
+		return w.order(channel, wechat.Outgoing{Image: m.Image}, o, purpose, "[image]", why)
+	case m.Voice != "":
+		return w.order(channel, wechat.Outgoing{Voice: m.Voice}, o, purpose, "[voice]", why)
+	case m.Text == "" && len(m.Articles) == 0:
+		return errNoWords
+	}
+	for i := range m.Articles { // customer service takes one at a time
+		one := m.Articles[i : i+1]
+		if err := w.order(channel, wechat.Outgoing{Articles: one}, o, purpose, titles(one), why); err != nil {
+			return err
+		}
+		o = o.next()
+	}
+	for rest := m.Text; rest != ""; {
+		var head string
+		head, rest = wechat.SplitText(rest)
+		if err := w.order(channel, wechat.Outgoing{Text: head}, o, purpose, head, why); err != nil {
+			return err
+		}
+		o = o.next()
+	}
+	return nil
+}
+
+// next are the options of a message's next piece: a key names one piece.
+func (o sendOptions) next() sendOptions {
+	if o.Key != "" {
+		o.Key += "+"
+	}
+	return o
+}
+
+// template orders a template message.
+func (w *walk) template(t wechat.Template, o sendOptions) error {
+	if o.Purpose == campaign {
+		return errCampaignTemplate
+	}
+	return w.order(store.Template, wechat.Outgoing{Template: &t}, o, service, t.Name, w.why)
+}
+
+// notice orders a subscription notice, which takes one of the fan's consents.
+func (w *walk) notice(t wechat.Template, o sendOptions) error {
+	return w.order(store.Notice, wechat.Outgoing{Notice: &t}, o, service, t.Name, w.why)
+}
+
+// order makes a send and the job that carries it out.
+func (w *walk) order(channel string, content wechat.Outgoing, o sendOptions, purpose, text, why string) error {
+	d := w.d
+	if len(d.draft.sends) >= maxSends {
+		return fmt.Errorf("more than %d messages for one event", maxSends)
+	}
+	due, expires, err := d.times(o)
+	if err != nil {
+		return err
+	}
+	id, again, err := w.sendID(o.Key)
+	if err != nil || again {
+		return err
+	}
+	raw, err := encode(content)
+	if err != nil {
+		return fmt.Errorf("encode the message: %w", err)
+	}
+	if o.Purpose != "" {
+		purpose = o.Purpose
+	}
+	s := store.Send{
+		ID: id, Account: d.fan.Account, OpenID: d.fan.OpenID, Flow: w.flow.Name, No: w.no, Channel: channel, Purpose: purpose,
+		Status: store.Waiting, Content: raw, Created: d.draft.at, Due: due, Expires: expires,
+	}
+	d.draft.sends = append(d.draft.sends, s)
+	d.draft.jobs = append(d.draft.jobs, sendJob(&s))
+	return w.note(store.Entry{Kind: store.Ordered, Send: id, Channel: channel, Due: due, Text: text, Why: why})
+}
+
+func sendJob(s *store.Send) store.Job {
+	return store.Job{ID: s.ID, Account: s.Account, OpenID: s.OpenID, Kind: "send", Due: s.Due, Flow: s.Flow, No: s.No}
+}
+
+// sendID gives the id of the next send. One with a key has the same id in every decision of its enrollment; again tells that it
+// was ordered before.
+func (w *walk) sendID(key string) (id string, again bool, err error) {
+	if key == "" {
+		return w.d.draft.nextID(), false, nil
+	}
+	sum := sha256.Sum256([]byte(strings.Join([]string{w.d.fan.OpenID, w.flow.Name, strconv.Itoa(w.no), key}, "\x00")))
+	id = "key-" + hex.EncodeToString(sum[:12])
+	for i := range w.d.draft.sends {
+		if w.d.draft.sends[i].ID == id {
+			return id, true, nil
+		}
+	}
+	a, err := w.d.ask(need{Kind: needSend, Key: id})
+	return id, a.Found, err
+}
+
+// times reads when a send is due and until when it makes sense.
+func (d *decision) times(o sendOptions) (due, expires time.Time, err error) {
+	due = d.draft.at
+	switch {
+	case o.At != "":
+		if due, err = plugins.ParseWhen(o.At, d.draft.at, d.account.Location); err != nil {
+			return due, expires, fmt.Errorf("at: %w", err)
+		}
+	case o.After != "":
+		wait, err := parseDelay(o.After)
+		if err != nil {
+			return due, expires, fmt.Errorf("after: %w", err)
+		}
+		due = due.Add(wait)
+	}
+	if o.Expires != "" {
+		wait, err := parseDelay(o.Expires)
+		if err != nil {
+			return due, expires, fmt.Errorf("expires: %w", err)
+		}
+		expires = due.Add(wait)
+	}
+	return due, expires, nil
+}
+
+// transfer hands the fan over to customer service: to the agent, or to any.
+func (w *walk) transfer(agent string) error {
+	if !w.d.event.Message {
+		return fmt.Errorf("transfer answers a message of the fan's, not %s", w.d.event.Name)
+	}
+	if !w.d.draft.reply.IsZero() {
+		return errors.New("transfer is the passive reply of a push, and it has one already")
+	}
+	return w.d.answer(wechat.Reply{MsgType: "transfer_customer_service", KfAccount: agent}, store.Entry{Flow: w.flow.Name, No: w.no, Why: w.why})
+}

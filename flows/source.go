@@ -1,0 +1,164 @@
+package flows
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/yuin/gopher-lua/ast"
+	"github.com/yuin/gopher-lua/parse"
+)
+
+// source is a script's syntax tree, for what only the text can tell: lines, and misuse inside of functions.
+type source struct {
+	File  string
+	Chunk []ast.Stmt
+	lines map[string]int // of the fields of the table given to flow, by their path: states.greet.on
+}
+
+// parseSource reads a script that sandbox.Compile has taken: it bounds size and depth, which the parser does not.
+func parseSource(file, text string) (*source, error) {
+	chunk, err := parse.Parse(strings.NewReader(text), file)
+	if err != nil {
+		return nil, err
+	}
+	s := &source{File: file, Chunk: chunk, lines: map[string]int{}}
+	walkTree(chunk, func(e ast.Expr) {
+		call, ok := e.(*ast.FuncCallExpr)
+		if !ok || len(call.Args) != 1 {
+			return
+		}
+		name, ok := call.Func.(*ast.IdentExpr)
+		table, isTable := call.Args[0].(*ast.TableExpr)
+		if ok && isTable && name.Value == "flow" {
+			s.lines[""] = call.Line()
+			s.fields("", table)
+		}
+	})
+	return s, nil
+}
+
+func (s *source) fields(path string, t *ast.TableExpr) {
+	at := 0
+	for _, f := range t.Fields {
+		var key string
+		line := f.Value.Line()
+		switch k := f.Key.(type) {
+		case nil:
+			at++
+			key = strconv.Itoa(at)
+		case *ast.StringExpr:
+			key, line = k.Value, k.Line()
+		case *ast.NumberExpr:
+			key, line = k.Value, k.Line()
+		default:
+			continue
+		}
+		p := join(path, key)
+		s.lines[p] = line
+		if sub, ok := f.Value.(*ast.TableExpr); ok {
+			s.fields(p, sub)
+		}
+	}
+}
+
+// line gives the line of a path, or of the nearest part of it that stands in the script as such; 0 if it cannot be told.
+func (s *source) line(path string) int {
+	for {
+		if n, ok := s.lines[path]; ok {
+			return n
+		}
+		i := strings.LastIndexByte(path, '.')
+		if i < 0 {
+			return s.lines[""]
+		}
+		path = path[:i]
+	}
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// walkTree shows every expression of a chunk, outer before inner.
+func walkTree(chunk []ast.Stmt, see func(ast.Expr)) {
+	for _, s := range chunk {
+		walkStmt(s, see)
+	}
+}
+
+func walkStmt(s ast.Stmt, see func(ast.Expr)) {
+	switch s := s.(type) {
+	case *ast.AssignStmt:
+		walkExprs(see, s.Lhs...)
+		walkExprs(see, s.Rhs...)
+	case *ast.LocalAssignStmt:
+		walkExprs(see, s.Exprs...)
+	case *ast.FuncCallStmt:
+		walkExprs(see, s.Expr)
+	case *ast.DoBlockStmt:
+		walkTree(s.Stmts, see)
+	case *ast.WhileStmt:
+		walkExprs(see, s.Condition)
+		walkTree(s.Stmts, see)
+	case *ast.RepeatStmt:
+		walkTree(s.Stmts, see)
+		walkExprs(see, s.Condition)
+	case *ast.IfStmt:
+		walkExprs(see, s.Condition)
+		walkTree(s.Then, see)
+		walkTree(s.Else, see)
+	case *ast.NumberForStmt:
+		walkExprs(see, s.Init, s.Limit, s.Step)
+		walkTree(s.Stmts, see)
+	case *ast.GenericForStmt:
+		walkExprs(see, s.Exprs...)
+		walkTree(s.Stmts, see)
+	case *ast.FuncDefStmt:
+		walkExprs(see, s.Func)
+	case *ast.ReturnStmt:
+		walkExprs(see, s.Exprs...)
+	}
+}
+
+func walkExprs(see func(ast.Expr), exprs ...ast.Expr) {
+	for _, e := range exprs {
+		walkExpr(e, see)
+	}
+}
+
+func walkExpr(e ast.Expr, see func(ast.Expr)) {
+	if e == nil {
+		return
+	}
+	see(e)
+	switch e := e.(type) {
+	case *ast.AttrGetExpr:
+		walkExprs(see, e.Object, e.Key)
+	case *ast.TableExpr:
+		for _, f := range e.Fields {
+			walkExprs(see, f.Key, f.Value)
+		}
+	case *ast.FuncCallExpr:
+		walkExprs(see, e.Func, e.Receiver)
+		walkExprs(see, e.Args...)
+	case *ast.LogicalOpExpr:
+		walkExprs(see, e.Lhs, e.Rhs)
+	case *ast.RelationalOpExpr:
+		walkExprs(see, e.Lhs, e.Rhs)
+	case *ast.StringConcatOpExpr:
+		walkExprs(see, e.Lhs, e.Rhs)
+	case *ast.ArithmeticOpExpr:
+		walkExprs(see, e.Lhs, e.Rhs)
+	case *ast.UnaryMinusOpExpr:
+		walkExprs(see, e.Expr)
+	case *ast.UnaryNotOpExpr:
+		walkExprs(see, e.Expr)
+	case *ast.UnaryLenOpExpr:
+		walkExprs(see, e.Expr)
+	case *ast.FunctionExpr:
+		walkTree(e.Stmts, see)
+	}
+}

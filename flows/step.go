@@ -1,0 +1,180 @@
+package flows
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"fanflow/wechat"
+)
+
+// step is one thing that plain data asks for. Only the fields that its verb needs are set. Texts may hold ${…}.
+type step struct {
+	Verb     string
+	Names    []string     // tag, untag, goal; the agent of transfer
+	Set      []assignment // set
+	Message  message      // reply, message, send
+	Template wechat.Template
+	Options  sendOptions // message, send, template, notice
+}
+
+// assignment sets a variable of the enrollment or an attribute of the fan.
+type assignment struct {
+	Var   bool
+	Name  string
+	Value any
+}
+
+// verbs in the order in which plain data is carried out, whatever the order in the script: what is set can be said.
+var verbs = []string{"set", "tag", "untag", "goal", "reply", "message", "send", "template", "notice", "transfer"}
+
+// readSteps reads the value of a verb.
+func readSteps(verb string, v any) ([]step, error) {
+	switch verb {
+	case "set":
+		return setSteps(v)
+	case "tag", "untag", "goal":
+		names, err := namesOf(v)
+		return []step{{Verb: verb, Names: names}}, err
+	case "reply", "message", "send":
+		return messageSteps(verb, v)
+	case "template", "notice":
+		t, o, err := templateOf(verb, v)
+		return []step{{Verb: verb, Template: t, Options: o}}, err
+	case "transfer":
+		if v == true {
+			return []step{{Verb: verb, Names: []string{""}}}, nil
+		}
+		agent, ok := v.(string)
+		if !ok {
+			return nil, fmt.Errorf("transfer is true, or the name of an agent")
+		}
+		return []step{{Verb: verb, Names: []string{agent}}}, nil
+	}
+	return nil, fmt.Errorf("there is no %q", verb)
+}
+
+func setSteps(v any) ([]step, error) {
+	t, ok := v.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("set is a table of attributes, such as {city = \"上海\"}, not %s", typeName(v))
+	}
+	s := step{Verb: "set"}
+	for _, k := range slices.Sorted(maps.Keys(t)) {
+		a := assignment{Name: k, Value: t[k]}
+		if name, ok := strings.CutPrefix(k, "vars."); ok {
+			a.Var, a.Name = true, name
+		} else if name, ok := strings.CutPrefix(k, "attrs."); ok {
+			a.Name = name
+		}
+		if a.Name == "" {
+			return nil, fmt.Errorf("%q names no variable or attribute", k)
+		}
+		s.Set = append(s.Set, a)
+	}
+	return []step{s}, nil
+}
+
+func namesOf(v any) ([]string, error) {
+	if s, ok := v.(string); ok {
+		v = []any{s}
+	}
+	list, ok := v.([]any)
+	if !ok || len(list) == 0 {
+		return nil, fmt.Errorf("write a name or a list of names, not %s", typeName(v))
+	}
+	var names []string
+	for _, item := range list {
+		s, ok := item.(string)
+		if !ok || s == "" {
+			return nil, fmt.Errorf("a name is a text that is not empty, not %s", typeName(item))
+		}
+		names = append(names, s)
+	}
+	return names, nil
+}
+
+func messageSteps(verb string, v any) ([]step, error) {
+	items, ok := v.([]any)
+	if !ok {
+		items = []any{v}
+	}
+	var steps []step
+	for _, item := range items {
+		m, o, err := messageOf(item)
+		if err == nil && verb == "reply" && o != (sendOptions{}) {
+			err = fmt.Errorf("a reply goes at once: use message or send with %s", strings.Join(optionFields, ", "))
+		}
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, step{Verb: verb, Message: m, Options: o})
+	}
+	return steps, nil
+}
+
+// templateOf reads {name = "…", data = {…}, url = "…", at = …}.
+func templateOf(verb string, v any) (wechat.Template, sendOptions, error) {
+	var t wechat.Template
+	in, ok := v.(map[string]any)
+	if !ok {
+		return t, sendOptions{}, fmt.Errorf("%s is a table such as {name = \"…\", data = {…}}, not %s", verb, typeName(v))
+	}
+	rest := maps.Clone(in)
+	o, err := optionsOf(rest)
+	if err != nil {
+		return t, o, err
+	}
+	if t.Name, err = takeString(rest, "name"); err != nil {
+		return t, o, err
+	}
+	if t.URL, err = takeString(rest, "url"); err != nil {
+		return t, o, err
+	}
+	if t.Data, err = templateData(orEmpty(rest["data"])); err != nil {
+		return t, o, err
+	}
+	delete(rest, "data")
+	if t.Name == "" {
+		return t, o, fmt.Errorf("%s needs a name", verb)
+	}
+	if verb == "template" && o.Purpose == "campaign" {
+		return t, o, errCampaignTemplate
+	}
+	return t, o, nothingElse(rest, "name, data, url, "+strings.Join(optionFields, ", "))
+}
+
+func orEmpty(v any) any {
+	if v == nil {
+		return map[string]any{}
+	}
+	return v
+}
+
+// errCampaignTemplate: the platform closes the template interface of accounts that use it for marketing.
+// Source: the operating rules of template messages, developers.weixin.qq.com (模板消息运营规范).
+var errCampaignTemplate = fmt.Errorf("a campaign never goes by template message: the platform punishes it; use send, or a broadcast")
+
+// texts shows every text of the step in which ${…} is filled in.
+func (s *step) texts(see func(string)) {
+	for _, n := range s.Names {
+		see(n)
+	}
+	for _, a := range s.Set {
+		if text, ok := a.Value.(string); ok {
+			see(text)
+		}
+	}
+	see(s.Message.Text)
+	for _, a := range s.Message.Articles {
+		see(a.Title)
+		see(a.Description)
+		see(a.PicURL)
+		see(a.URL)
+	}
+	for _, v := range s.Template.Data {
+		see(v)
+	}
+	see(s.Template.URL)
+}

@@ -1,0 +1,38 @@
+package flows
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"fanflow/store"
+)
+
+// maxDepth is how deep flows may tell each other: an event that such an event caused is one deeper.
+const maxDepth = 8
+
+// told are the entries that other flows can listen to, and the events they make.
+var told = map[store.Kind]string{store.Tagged: "tag", store.AttrSet: "attr", store.Goal: "goal"}
+
+// tell makes a job of everything in this decision that a published flow listens to. It is due at once, but decided on its own:
+// a flow's failure does not touch the one that told it.
+func (d *decision) tell() error {
+	if d.event.Depth >= maxDepth {
+		return nil
+	}
+	for i := range d.draft.entries {
+		e := &d.draft.entries[i]
+		event, ok := told[e.Kind]
+		if !ok || !d.edition.listens(event, e.Name, e.Flow) {
+			continue
+		}
+		args, err := json.Marshal(eventArgs{Name: e.Name, Value: e.Value})
+		if err != nil {
+			return fmt.Errorf("encode what flow %s tells: %w", e.Flow, err)
+		}
+		d.draft.jobs = append(d.draft.jobs, store.Job{
+			ID: d.draft.nextID(), Account: d.fan.Account, OpenID: d.fan.OpenID, Kind: "event", Due: d.draft.at,
+			Flow: e.Flow, Name: event, Args: args, Depth: d.event.Depth + 1,
+		})
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package flows
+
+import (
+	"fmt"
+	"time"
+
+	"fanflow/store"
+)
+
+// timerTries is how often a timer whose script fails is tried before it is parked.
+const timerTries = 3
+
+// retryError asks the scheduler to bring a timer again.
+type retryError struct{ err error }
+
+func (e *retryError) Error() string { return e.err.Error() }
+func (e *retryError) Unwrap() error { return e.err }
+
+// armTimer sets a timer of the state that the enrollment has been in since StateAt. The id derives from the wait: arming the
+// same delay of the same wait again, by a new version or a repeated commit, sets nothing new.
+func (d *decision) armTimer(n *store.Enrollment, t *delay) error {
+	due := n.StateAt.Add(t.Wait)
+	id := fmt.Sprintf("timer/%s/%d/%s", d.fan.OpenID, n.Fence, t.Name)
+	e := store.Entry{Kind: store.Armed, Flow: n.Flow, No: n.No, State: n.State, Name: t.Name, Due: due, Job: id}
+	d.draft.jobs = append(d.draft.jobs, store.Job{
+		ID: id, Account: d.fan.Account, OpenID: d.fan.OpenID, Kind: "timer", Due: due, Fence: n.Fence,
+		Flow: n.Flow, No: n.No, State: n.State, Name: t.Name,
+	})
+	return d.draft.add(e)
+}
+
+// modernise moves the enrollments whose state the published version still has to that version, and sets the timers that are
+// new in it, counted from when the state was entered. Timers that both versions declare are set already; one that the new
+// version has not will be found stale when it fires.
+func (d *decision) modernise() error {
+	for i := range d.draft.fan.Live {
+		n := d.draft.fan.Live[i]
+		p := d.edition.ByName[n.Flow]
+		if p == nil || p.Paused || p.Version == n.Version || p.States[n.State] == nil {
+			continue
+		}
+		old := d.flowOf(&n)
+		err := d.draft.add(store.Entry{
+			Kind: store.Versioned, Flow: n.Flow, No: n.No, Version: p.Version, State: n.State,
+			Why: fmt.Sprintf("version %d was published; it was %d", p.Version, n.Version),
+		})
+		if err != nil {
+			return err
+		}
+		for j := range p.States[n.State].After {
+			t := &p.States[n.State].After[j]
+			if old != nil && old.States[n.State] != nil && old.States[n.State].after(t.Name) != nil {
+				continue
+			}
+			if err := d.armTimer(&n, t); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// fire acts on a timer, if the enrollment is still in the wait that it was armed in and its version still declares it.
+func (d *decision) fire() error {
+	n := d.draft.fan.Enrolled(d.job.Flow)
+	if n == nil || n.No != d.job.No || n.Fence != d.job.Fence {
+		return d.stale("the fan has moved on since it was armed")
+	}
+	flow := d.flowOf(n)
+	if flow == nil || flow.States[n.State] == nil {
+		return d.stale(fmt.Sprintf("version %d of the flow cannot be used", n.Version))
+	}
+	t := flow.States[n.State].after(d.job.Name)
+	if t == nil {
+		return d.stale(fmt.Sprintf("version %d declares no such timer", n.Version))
+	}
+	d.taken = flow.Name
+	return d.part(flow, func() error {
+		if err := d.draft.add(d.timerEntry(store.Fired, "")); err != nil {
+			return err
+		}
+		return d.walk(flow, n.No).act(t.Do, "after "+t.Name)
+	})
+}
+
+func (d *decision) timerEntry(kind store.Kind, why string) store.Entry {
+	j := d.job
+	return store.Entry{Kind: kind, Flow: j.Flow, No: j.No, State: j.State, Name: j.Name, Due: j.Due, Job: j.ID, Why: why}
+}
+
+func (d *decision) stale(why string) error {
+	d.word = "stale"
+	return d.draft.add(d.timerEntry(store.Stale, why))
+}
+
+// park keeps a timer whose script failed for the last time until somebody resumes it.
+func (d *decision) park(flow *compiled, f *failure) error {
+	parked := *d.job
+	parked.Attempt, parked.Parked, parked.Why = timerTries, true, cut(f.Error(), 500)
+	d.draft.jobs = append(d.draft.jobs, parked)
+	if err := d.draft.add(store.Entry{Kind: store.Failed, Flow: flow.Name, Version: flow.Version, Why: f.why()}); err != nil {
+		return err
+	}
+	return d.draft.add(d.timerEntry(store.Parked, "it failed three times"))
+}
+
+// pausedFor is how long a timer of a paused flow is put off at a time.
+const pausedFor = time.Hour

@@ -1,0 +1,100 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"fanflow/store"
+)
+
+// reportPatience is how long a report on a send waits for the commit of the send's message id that it overtook.
+const reportPatience = 10 * time.Second
+
+// Wake is the scheduler's worker for jobs of kind timer and event. It ends the job by its Change. An error means that the job
+// shall be brought again: a timer whose script failed comes back until its third try, and is parked then.
+func (e *Engine) Wake(ctx context.Context, job store.Job) error {
+	acc, err := e.account(job.Account)
+	if err != nil {
+		return fmt.Errorf("job %s: %w", job.ID, err)
+	}
+	t := task{fan: job.Fan(), cause: job.ID, job: &job}
+	leave, err := e.lanes.enter(ctx, t.fan)
+	if err != nil {
+		return fmt.Errorf("wait for fan %s: %w", t.fan, err)
+	}
+	defer leave()
+	t.now = e.now()
+	snap, err := e.store.Load(ctx, t.fan, "")
+	if err != nil {
+		return fmt.Errorf("load fan %s: %w", t.fan, err)
+	}
+	if job.Kind == "timer" {
+		return e.wakeTimer(ctx, acc, t, snap)
+	}
+	return e.wakeEvent(ctx, acc, t, snap)
+}
+
+func (e *Engine) wakeTimer(ctx context.Context, acc *Account, t task, snap store.Snapshot) error {
+	if snap.Fan.Rev == 0 || snap.Fan.Erased {
+		return e.drop(ctx, t)
+	}
+	ed, err := e.library.edition(ctx, acc.Name, snap.Catalog)
+	if err != nil {
+		return err
+	}
+	if p := ed.ByName[t.job.Flow]; p != nil && p.Paused {
+		return e.snooze(ctx, t, t.now.Add(pausedFor), "the flow is paused")
+	}
+	t.event = &event{Name: timerEvent, Created: t.job.Due, Fields: map[string]any{"delay": t.job.Name}}
+	_, err = e.run(ctx, acc, t)
+	return err
+}
+
+func (e *Engine) wakeEvent(ctx context.Context, acc *Account, t task, snap store.Snapshot) error {
+	ev, err := jobEvent(*t.job)
+	if err != nil {
+		return fmt.Errorf("read event job %s: %w", t.job.ID, err)
+	}
+	known := snap.Fan.Rev > 0 && !snap.Fan.Erased
+	if !known && ev.Name != "webhook" {
+		return e.drop(ctx, t)
+	}
+	t.event = ev
+	if ev.Name == "sent" {
+		status, _ := ev.Fields["status"].(string)
+		found, err := e.settling(ctx, &t, ev.Subject, status)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return e.drop(ctx, t)
+		}
+	}
+	_, err = e.run(ctx, acc, t)
+	return err
+}
+
+// drop ends a job that is about nobody any more.
+func (e *Engine) drop(ctx context.Context, t task) error {
+	_, err := e.store.Commit(ctx, store.Change{
+		Fan: store.FanID{Account: t.fan.Account}, Cause: t.job.ID, At: store.Stamp(t.now), Done: []string{t.job.ID},
+	})
+	if err != nil && !errors.Is(err, store.ErrGone) {
+		return fmt.Errorf("end job %s: %w", t.job.ID, err)
+	}
+	return nil
+}
+
+// snooze puts a job off.
+func (e *Engine) snooze(ctx context.Context, t task, due time.Time, why string) error {
+	_, err := e.store.Commit(ctx, store.Change{
+		Fan: store.FanID{Account: t.fan.Account}, Cause: fmt.Sprintf("%s@%d", t.job.ID, due.UnixMilli()), At: store.Stamp(t.now),
+		Snooze: []store.Snooze{{Job: t.job.ID, Due: due, Attempt: t.job.Attempt, Why: why}},
+	})
+	if err != nil {
+		return fmt.Errorf("put off job %s: %w", t.job.ID, err)
+	}
+	return nil
+}
