@@ -2,6 +2,7 @@ package ui
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -230,7 +231,7 @@ func (g *grid) place() {
 			g.settle(row)
 		}
 	}
-	left := 0.0
+	left := math.Inf(1)
 	for _, s := range g.spots {
 		left = min(left, s.x-float64(s.width)/2)
 	}

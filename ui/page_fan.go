@@ -12,7 +12,7 @@ type fanBody struct {
 	Fan      fanView
 	Timeline []happening // newest first
 	Older    uint64      // the row before which the next page ends; 0: there is none
-	Sends    sendTable
+	Sends    []sendLine
 }
 
 const (
@@ -55,6 +55,6 @@ func (s *server) fanPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body.Sends = sendTable{Items: viewSends(a, sends)}
+	body.Sends = viewSends(a, sends)
 	return s.member(w, r, "fan", page{Title: f.ID.OpenID, Active: "fans", Account: a, Body: body})
 }

@@ -25,7 +25,7 @@ type overviewBody struct {
 	Live    int64 // enrollments, over all flows
 	Flows   []flows.FlowInfo
 	Quotas  []meter
-	Sends   sendTable
+	Sends   []sendLine
 	Jobs    []jobLine
 }
 
@@ -33,17 +33,12 @@ type overviewBody struct {
 type meter struct {
 	Name, Period, Label string
 	Used, Limit         int64
-	Max, High           int64 // of the meter element
+	Share               int64 // of the limit that is used, in thousandths
 	Closed              bool
 	Resets              stamp
 }
 
-// sendTable is the data of the template "sends".
-type sendTable struct {
-	WithFan bool
-	Items   []sendLine
-}
-
+// sendLine is a send as it is listed.
 type sendLine struct {
 	Account, OpenID         string
 	At                      stamp // when it was accepted, else when it is due
@@ -88,7 +83,7 @@ func (s *server) overviewPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body.Sends = sendTable{WithFan: true, Items: viewSends(a, sends)}
+	body.Sends = viewSends(a, sends)
 	jobs, _, err := s.Store.Jobs(ctx, a.Name, store.JobFilter{}, "", nextJobs)
 	if err != nil {
 		return err
@@ -112,9 +107,11 @@ func (s *server) meters(w *words, a *Account, quotas []store.Quota) []meter {
 	for _, q := range quotas {
 		m := meter{
 			Name: q.Quota, Period: q.Period, Label: w.or("quota."+q.Quota, q.Quota), Used: q.Used, Limit: q.Limit,
-			Max: max(q.Limit, q.Used, 1), Closed: q.Closed, Resets: stampOf(a.Location, q.Resets),
+			Closed: q.Closed, Resets: stampOf(a.Location, q.Resets),
 		}
-		m.High = m.Max * 9 / 10
+		if q.Limit > 0 {
+			m.Share = min(1000, q.Used*1000/q.Limit)
+		}
 		ms = append(ms, m)
 	}
 	return ms
