@@ -286,7 +286,7 @@ func (l *localLibrary) check(ctx context.Context, kind, file, source string) ([]
 	}
 	var list []finding
 	for _, f := range found {
-		list = append(list, finding{File: f.File, Line: f.Line, Rule: f.Rule, Severity: f.Severity, Msg: f.Msg, Mend: f.Mend})
+		list = append(list, finding{File: f.File, Line: f.Line, Rule: f.Rule, Severity: string(f.Severity), Msg: f.Msg, Mend: f.Mend})
 	}
 	return list, nil
 }
