@@ -1,56 +1,107 @@
-// Package outbox is the only room that sends.
 package outbox
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"fanflow/store"
-	"fanflow/wechat"
 	"fanflow/wechat/api"
 )
 
-// Account is one Official Account.
+// Account is one Official Account as the outbox needs to know it.
 type Account struct {
-	Name, Type     string
-	Verified, Test bool
+	Name, Type     string // Type is service or subscription
+	Verified, Test bool   // Test: a test account with quotas of its own
 	Client         *api.Client
-	Templates      map[string]string
+	Templates      map[string]string // names that flows use -> template ids
 	Location       *time.Location
 }
 
-// Config says what an Outbox sends for.
+// Config says what an Outbox sends for. Store, Accounts and Now are required.
 type Config struct {
 	Store    store.Store
 	Accounts []Account
 	Now      func() time.Time
-	Quiet    func(ctx context.Context, fan store.FanID) error
-	Logger   *slog.Logger
-	Observe  func(account, channel string, status store.Status)
+	// Quiet waits until no push of the fan is being answered, so that a customer-service message does not overtake the
+	// passive reply. nil: there is nothing to wait for.
+	Quiet  func(ctx context.Context, fan store.FanID) error
+	Logger *slog.Logger // nil: slog.Default
+	// Observe, if not nil, is told of every send that ended, and with the status "configuration" of every pause. It is called
+	// from many goroutines.
+	Observe func(account, channel string, status store.Status)
 }
 
-// Outbox sends.
-type Outbox struct{}
+// Outbox sends. Its methods are safe for concurrent use; one job must not be given to two of them at once.
+type Outbox struct {
+	c        Config
+	accounts map[string]*Account
+	pauses   pauses
+	results  sync.Mutex // one change of a Result at a time
+
+	mu sync.Mutex
+	// running are the jobs that this process works on now, unwritten the outcomes of calls that could not be committed yet.
+	running   map[store.FanID]bool
+	unwritten map[store.FanID]store.Change
+}
 
 // New makes an Outbox.
-func New(c Config) (*Outbox, error) { panic("unwritten") }
-
-// Send is the worker of jobs of kind "send".
-func (o *Outbox) Send(ctx context.Context, job store.Job) error { panic("unwritten") }
-
-// Broadcast is the worker of jobs of kind "broadcast".
-func (o *Outbox) Broadcast(ctx context.Context, job store.Job) error { panic("unwritten") }
-
-// Quotas lists the account's known quotas with what is used of them.
-func (o *Outbox) Quotas(ctx context.Context, account string) ([]store.Quota, error) {
-	panic("unwritten")
+func New(c Config) (*Outbox, error) {
+	if c.Store == nil || c.Now == nil {
+		return nil, errors.New("an outbox needs a store and a clock")
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Observe == nil {
+		c.Observe = func(string, string, store.Status) {}
+	}
+	o := &Outbox{c: c, accounts: map[string]*Account{}, running: map[store.FanID]bool{}, unwritten: map[store.FanID]store.Change{}}
+	for i := range c.Accounts {
+		a := &c.Accounts[i]
+		if a.Name == "" || a.Client == nil || o.accounts[a.Name] != nil {
+			return nil, fmt.Errorf("account %q of the outbox lacks a name or a client, or stands twice", a.Name)
+		}
+		o.accounts[a.Name] = a
+	}
+	return o, nil
 }
 
-// MassResult keeps the counts of a MASSSENDJOBFINISH event.
-func (o *Outbox) MassResult(ctx context.Context, account string, p *wechat.Push) error {
-	panic("unwritten")
+func (o *Outbox) account(name string) (*Account, error) {
+	if a := o.accounts[name]; a != nil {
+		return a, nil
+	}
+	return nil, fmt.Errorf("no account %q is configured", name)
 }
 
-// Paused says why an account's sending pauses, "" if it does not.
-func (o *Outbox) Paused(account string) (why string) { panic("unwritten") }
+// clientID is the id by which the platform recognises a repeated message: 32 characters, the most that it takes.
+func clientID(name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return fmt.Sprintf("%x", sum[:16])
+}
+
+// commit writes a Change also when ctx has ended, as it reports what has happened. Where the outcome is unknown the same
+// Change is committed again.
+func (o *Outbox) commit(ctx context.Context, c store.Change) (store.Receipt, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	r, err := o.c.Store.Commit(ctx, c)
+	for range 2 {
+		if err == nil || final(err) {
+			break
+		}
+		r, err = o.c.Store.Commit(ctx, c)
+	}
+	return r, err
+}
+
+// final reports whether an error of Commit is a result and not an unknown outcome.
+func final(err error) bool {
+	var refused *store.RefusedError
+	return errors.As(err, &refused) || errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrGone) ||
+		errors.Is(err, store.ErrTooLarge) || errors.Is(err, store.ErrClosed)
+}

@@ -1,0 +1,121 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"fanflow/scheduler"
+	"fanflow/store"
+	"fanflow/wechat/api"
+)
+
+// settle ends the send and its job. With back the place in the window that the send had taken is given back.
+func (d *delivery) settle(ctx context.Context, status store.Status, why string, back bool) error {
+	s := d.send
+	s.Status, s.Reason = status, why
+	if d.route.channel != "" {
+		s.Channel = d.route.channel
+	}
+	c := store.Change{
+		Fan: d.job.Fan(), Base: store.AnyRev, Cause: d.job.ID, At: d.now, Done: []string{d.job.ID}, Sends: []store.Send{s},
+		Entries: []store.Entry{{Kind: store.Settled, Flow: s.Flow, No: s.No, Send: s.ID, Channel: s.Channel, Name: string(status), Why: why}},
+	}
+	switch {
+	case d.fan.Erased: // nothing about this person is written any more
+		c.Fan.OpenID, c.Entries, c.Sends = "", nil, nil
+	case d.fan.Rev == 0:
+		c.Fan.OpenID, c.Entries = "", nil
+	}
+	if !back {
+		d.route.window = nil
+	}
+	err := d.commitBack(ctx, c)
+	if err != nil && !errors.Is(err, store.ErrGone) {
+		d.mu.Lock()
+		d.unwritten[store.FanID{Account: d.job.Account, OpenID: d.job.ID}] = c
+		d.mu.Unlock()
+		return fmt.Errorf("write the outcome of send %s (%s): %w", s.ID, status, err)
+	}
+	d.c.Observe(d.job.Account, s.Channel, status)
+	return nil
+}
+
+// putOff moves the job to a later time, but not beyond the send's expiry. The send stays as it is.
+func (d *delivery) putOff(ctx context.Context, due time.Time, attempt int, why string) error {
+	_, err := d.commit(ctx, d.later(due, attempt, why))
+	return err
+}
+
+// waitAgain puts a send off whose call was refused: it is Waiting again, has its place in the window back, and spends is booked.
+func (d *delivery) waitAgain(ctx context.Context, due time.Time, attempt int, why string, spends []store.Spend) error {
+	s := d.send
+	s.Status, s.Reason = store.Waiting, why
+	c := d.later(due, attempt, why)
+	c.Sends, c.Spends = []store.Send{s}, spends
+	return d.commitBack(ctx, c)
+}
+
+func (d *delivery) later(due time.Time, attempt int, why string) store.Change {
+	if e := d.send.Expires; !e.IsZero() && e.Before(due) {
+		due = e
+	}
+	return store.Change{
+		Fan: store.FanID{Account: d.job.Account}, Base: store.AnyRev, At: d.now,
+		Cause:  scheduler.Cause(d.now, "later", d.job.ID, fmt.Sprint(attempt), why),
+		Snooze: []store.Snooze{{Job: d.job.ID, Due: due, Attempt: attempt, Why: why}},
+	}
+}
+
+// commitBack commits a blind Change together with giving back what the send had taken of a window. That needs the fan's
+// revision; when the fan moves on all the time, or the window is gone, the Change is committed without.
+func (d *delivery) commitBack(ctx context.Context, c store.Change) error {
+	for range 3 {
+		with, ok := d.withWindow(ctx, c)
+		if !ok {
+			break
+		}
+		if _, err := d.commit(ctx, with); !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+	}
+	_, err := d.commit(ctx, c)
+	return err
+}
+
+func (d *delivery) withWindow(ctx context.Context, c store.Change) (store.Change, bool) {
+	if d.route.window == nil {
+		return c, false
+	}
+	snap, err := d.c.Store.Load(context.WithoutCancel(ctx), d.job.Fan(), "")
+	if err != nil {
+		return c, false
+	}
+	for _, w := range snap.Fan.Windows {
+		if w.Trigger == d.route.window.Trigger && w.Opened.Equal(d.route.window.Opened) && d.now.Before(w.Until) {
+			w.Left++
+			c.Fan, c.Base = d.job.Fan(), snap.Fan.Rev
+			back := store.Entry{Kind: store.WindowOpened, Send: d.send.ID, Window: &w, Why: "given back: the message was not sent"}
+			c.Entries = append(slices.Clip(c.Entries), back)
+			return c, true
+		}
+	}
+	return c, false
+}
+
+// code is the platform's error code, if there was an answer.
+func code(err error) (int, bool) {
+	var e *api.Error
+	if errors.As(err, &e) {
+		return e.Code, true
+	}
+	return 0, false
+}
+
+// windowless reports the errors by which the platform says that the fan's window is not as we think. Source: fact sheet 2.2.
+func windowless(err error) bool {
+	n, _ := code(err)
+	return n == 45015 || n == 45047
+}
