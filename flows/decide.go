@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"fanflow/plugins"
@@ -181,6 +182,16 @@ func (f *failure) why() string {
 	return text
 }
 
+// in names the flow's file where the failure does not tell its place.
+func (f *failure) in(flow *compiled) *failure {
+	file := flow.Program.File()
+	var e *sandbox.Error
+	if errors.As(f.err, &e) && e.File != "" || strings.HasPrefix(f.err.Error(), file) {
+		return f
+	}
+	return &failure{fmt.Errorf("%s: %w", file, f.err)}
+}
+
 // maxWhy is the most of a failure that the journal keeps, in bytes.
 const maxWhy = 2048
 
@@ -213,7 +224,7 @@ func (d *decision) part(flow *compiled, fn func() error) error {
 		delete(d.scripts, flow)
 	}
 	d.word = "failed"
-	return d.fail(flow, f)
+	return d.fail(flow, f.in(flow))
 }
 
 // fits finds a Change that the store would refuse for its size.

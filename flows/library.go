@@ -236,4 +236,3 @@ func (l *library) declare(ctx context.Context, file, text string, pins map[strin
 	decl.number()
 	return program, decl, findings, nil
 }
-
