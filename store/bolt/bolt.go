@@ -64,7 +64,8 @@ type request struct {
 }
 
 // Open opens the file at path, or makes it (mode 0600, in a folder that exists). The errors name the file and the mend:
-// *HeldError when another process has it, *FormatError when a newer fanflow wrote it, *ForeignError when it is something else.
+// *HeldError when another process has it, *FormatError when a newer fanflow wrote it, *ForeignError when it is something else,
+// *DamagedError when it cannot be read.
 func Open(path string, opt Options) (*Store, error) {
 	wait := opt.Wait
 	if wait == 0 {
@@ -76,19 +77,19 @@ func Open(path string, opt Options) (*Store, error) {
 	}
 	_, err := os.Stat(path)
 	isNew := errors.Is(err, os.ErrNotExist)
+	if !isNew {
+		if err := whole(path, wait); err != nil {
+			return nil, err
+		}
+	}
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout:         wait,
 		FreelistType:    bbolt.FreelistMapType,
 		NoFreelistSync:  true, // found again by a scan when the file is opened: 20 ms for 126 MB
 		InitialMmapSize: size,
 	})
-	switch {
-	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, &HeldError{path}
-	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrVersionMismatch), errors.Is(err, bolterrors.ErrChecksum):
-		return nil, &ForeignError{path}
-	case err != nil:
-		return nil, fmt.Errorf("open data file %s: %w", path, err)
+	if err != nil {
+		return nil, openError(path, err)
 	}
 	if err := prepare(db, path, isNew); err != nil {
 		return nil, errors.Join(err, db.Close())

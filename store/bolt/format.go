@@ -1,10 +1,14 @@
 package bolt
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"strconv"
+	"time"
 
 	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 )
 
 // HeldError reports a data file that another process has open.
@@ -29,6 +33,54 @@ type ForeignError struct{ Path string }
 
 func (e *ForeignError) Error() string {
 	return fmt.Sprintf("%s is not a fanflow data file; use another file", e.Path)
+}
+
+// DamagedError reports a data file that cannot be read, such as a copy that was cut short.
+type DamagedError struct {
+	Path string
+	Why  string
+}
+
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("data file %s is damaged (%s); restore a backup or use another file", e.Path, e.Why)
+}
+
+// openError says what bbolt's refusal means to the operator.
+func openError(path string, err error) error {
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return &HeldError{path}
+	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrVersionMismatch):
+		return &ForeignError{path}
+	case errors.Is(err, bolterrors.ErrChecksum):
+		return &DamagedError{path, err.Error()}
+	}
+	return fmt.Errorf("open data file %s: %w", path, err)
+}
+
+// whole refuses a file that is shorter than what it says is in it: reading beyond its end would kill the process. A file of no
+// bytes is new.
+func whole(path string, wait time.Duration) error {
+	info, err := os.Stat(path)
+	if err != nil || info.Size() == 0 {
+		return err
+	}
+	db, err := bbolt.Open(path, 0, &bbolt.Options{ReadOnly: true, Timeout: wait}) // reads the first two pages only
+	if err != nil {
+		return openError(path, err)
+	}
+	var used int64
+	err = db.View(func(tx *bbolt.Tx) error {
+		used = tx.Size()
+		return nil
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		return fmt.Errorf("look at data file %s: %w", path, err)
+	}
+	if used > info.Size() {
+		return &DamagedError{path, fmt.Sprintf("%d of %d bytes are left", info.Size(), used)}
+	}
+	return nil
 }
 
 // migrations lead from each format to the next: the first makes format 1 of an empty file. Each runs in a transaction of its

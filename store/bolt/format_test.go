@@ -2,6 +2,7 @@ package bolt_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,6 +38,7 @@ func TestOpenNew(t *testing.T) {
 }
 
 func TestOpenRefuses(t *testing.T) {
+	page := os.Getpagesize()
 	for _, c := range []struct {
 		name string
 		make func(t *testing.T, path string)
@@ -60,6 +62,32 @@ func TestOpenRefuses(t *testing.T) {
 			"PATH is not a fanflow data file; use another file"},
 		{"a short text", func(t *testing.T, path string) { write(t, path, "text\n") },
 			"PATH is not a fanflow data file; use another file"},
+		{"cut short", func(t *testing.T, path string) {
+			if err := opened(t, path).Close(); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Truncate(path, int64(3*page)); err != nil {
+				t.Fatal(err)
+			}
+		}, fmt.Sprintf("data file PATH is damaged (%d of %d bytes are left); restore a backup or use another file", 3*page, 5*page)},
+		{"overwritten", func(t *testing.T, path string) {
+			if err := opened(t, path).Close(); err != nil {
+				t.Fatal(err)
+			}
+			b, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, at := range []int{0, page} {
+				copy(b[at+40:], "XXXXXXXXXXXXXXXX")
+			}
+			write(t, path, string(b))
+		}, "data file PATH is damaged (checksum error); restore a backup or use another file"},
+		{"a folder", func(t *testing.T, path string) {
+			if err := os.Mkdir(path, 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}, "PATH is not a fanflow data file; use another file"},
 		{"no folder", func(t *testing.T, path string) {
 			if err := os.Remove(filepath.Dir(path)); err != nil {
 				t.Fatal(err)
