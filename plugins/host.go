@@ -2,42 +2,33 @@ package plugins
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	lua "github.com/yuin/gopher-lua"
+
 	"fanflow/plugins/sandbox"
+	"fanflow/plugins/std/log"
 	"fanflow/store"
 )
 
-// Port is what one decision lends to the standard modules: the shared values of the account and the decision's log. A method
-// that cannot answer yet calls State.Abort with an error of its own, which Run and Call then return.
-type Port interface {
-	// Get gives the value of a key, nil if there is none.
-	Get(key string) (json.RawMessage, error)
-	// Set gives a key a value; nil deletes it.
-	Set(key string, value json.RawMessage) error
-	// Increment claims by units of a key and gives the highest of them.
-	Increment(key string, by int64) (int64, error)
-	// Take claims one unit of a key that is at most limit; ok is false when none is left.
-	Take(key string, limit int64) (unit int64, ok bool, err error)
-	// Log writes a line to the decision's log.
-	Log(text string)
-}
-
-// Source is where plugins come from. store.Store is one.
+// Source is where plugins come from. A store.Library is one.
 type Source interface {
+	// Script gives a version of a script, the newest for version 0.
 	Script(ctx context.Context, id store.ScriptID, version int) (store.Script, error)
 }
 
 // Host runs the operator's scripts: it compiles plugins once per version and makes the State of each decision. It is safe for
 // concurrent use.
 type Host struct {
-	source Source
-
-	mu      sync.Mutex
-	plugins map[pluginVersion]*sandbox.Program
+	source  Source
+	plugins sync.Map // pluginVersion → *sandbox.Program; versions never change, so nothing is ever dropped
 }
 
 type pluginVersion struct {
@@ -46,41 +37,61 @@ type pluginVersion struct {
 }
 
 // NewHost makes a Host over the scripts of src.
-func NewHost(src Source) *Host {
-	return &Host{source: src, plugins: map[pluginVersion]*sandbox.Program{}}
-}
+func NewHost(src Source) *Host { return &Host{source: src} }
 
 // Run says what one decision's scripts may see.
 type Run struct {
 	Limits   sandbox.Limits
 	Seed     uint64
 	Now      time.Time
-	Location *time.Location
+	Location *time.Location // nil means UTC
 	Pins     map[string]int // version of every plugin that may be required, by name
-	Port     Port           // nil where there is none: kv then fails, log goes nowhere
+	Port     Port           // nil where no fan is being served
 	Modules  map[string]sandbox.Module
 }
 
-// State makes the Lua of one decision, with the standard modules. The caller closes it.
+// State makes the Lua of one decision, with the standard modules, those of r and the pinned plugins. The caller closes it.
 func (h *Host) State(ctx context.Context, r Run) (*sandbox.State, error) {
-	return sandbox.NewState(ctx, sandbox.Options{
-		Limits: r.Limits, Seed: r.Seed, Now: r.Now, Location: r.Location, Modules: r.Modules, Host: r.Port,
-		Require: func(name string) (*sandbox.Program, error) { return h.plugin(ctx, name, r.Pins) },
+	for name := range r.Modules {
+		if _, taken := r.Pins[name]; taken {
+			return nil, fmt.Errorf("plugin %q has the name of a module of fanflow: give it another name", name)
+		}
+	}
+	return h.state(ctx, r, func(name string) (*sandbox.Program, error) {
+		version, ok := r.Pins[name]
+		if !ok {
+			return nil, h.unknown(name)
+		}
+		return h.plugin(ctx, name, version)
 	}), nil
 }
 
-func (h *Host) plugin(ctx context.Context, name string, pins map[string]int) (*sandbox.Program, error) {
-	version, ok := pins[name]
-	if !ok {
-		return nil, fmt.Errorf("there is no plugin %q: push it with `fanflow plugin push %s.lua --publish`", name, name)
+func (h *Host) state(ctx context.Context, r Run, require func(string) (*sandbox.Program, error)) *sandbox.State {
+	modules := Std(r.Port)
+	maps.Copy(modules, r.Modules)
+	var print func(string)
+	if r.Port != nil {
+		print = func(line string) { log.Write(r.Port, line) }
 	}
+	return sandbox.NewState(ctx, sandbox.Options{
+		Limits: r.Limits, Seed: r.Seed, Now: r.Now, Location: r.Location, Modules: modules, Require: require, Print: print,
+	})
+}
+
+func (h *Host) unknown(name string) error {
+	return fmt.Errorf("there is no plugin %q: push it with `fanflow plugin push %s.lua --publish`, then push this script again", name, name)
+}
+
+// plugin gives a version's program, compiled the first time.
+func (h *Host) plugin(ctx context.Context, name string, version int) (*sandbox.Program, error) {
 	key := pluginVersion{name, version}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if p, ok := h.plugins[key]; ok {
-		return p, nil
+	if p, ok := h.plugins.Load(key); ok {
+		return p.(*sandbox.Program), nil
 	}
 	script, err := h.source.Script(ctx, store.ScriptID{Kind: store.KindPlugin, Name: name}, version)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, h.unknown(name)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("load plugin %q version %d: %w", name, version, err)
 	}
@@ -88,44 +99,73 @@ func (h *Host) plugin(ctx context.Context, name string, pins map[string]int) (*s
 	if err != nil {
 		return nil, err
 	}
-	h.plugins[key] = p
+	if version != 0 {
+		h.plugins.Store(key, p)
+	}
 	return p, nil
 }
 
-// Check compiles and runs a plugin and gives its name.
+// Check compiles and runs a plugin, with the newest versions of the plugins it requires, and gives its name: the field name of
+// the table it returns, or the base name of file. The error is a *sandbox.Error.
 func (h *Host) Check(ctx context.Context, file, source string) (name string, err error) {
-	panic("unwritten")
+	v, err := h.evaluate(ctx, file, source, nil)
+	if err != nil {
+		return "", err
+	}
+	fail := func(format string, args ...any) (string, error) {
+		return "", &sandbox.Error{File: file, Kind: sandbox.KindRuntime, Msg: fmt.Sprintf(format, args...)}
+	}
+	t, ok := v.(*lua.LTable)
+	if !ok {
+		return fail("a plugin returns a table of its functions, this one a %s: end it with `return M`", v.Type())
+	}
+	name = strings.TrimSuffix(path.Base(strings.ReplaceAll(file, `\`, "/")), ".lua")
+	switch n := t.RawGetString("name").(type) {
+	case lua.LString:
+		name = string(n)
+	case *lua.LNilType:
+	default:
+		return fail("the plugin's name is a %s, not a text", n.Type())
+	}
+	if msg := badName(name); msg != "" {
+		return fail("the plugin's name %s", msg)
+	}
+	if _, taken := Std(nil)[name]; taken || slices.Contains(reserved, name) {
+		return fail("the plugin's name %q is that of a module of fanflow: give it another name", name)
+	}
+	return name, nil
+}
+
+// reserved are the names that are neither standard modules nor free for plugins.
+var reserved = []string{"broadcast", "drip", "flow", "math", "spec", "string", "table"}
+
+// badName says what is wrong with the name of a plugin or broadcast, "" if nothing is.
+func badName(name string) string {
+	if name == "" {
+		return "is empty"
+	}
+	if len(name) > 64 {
+		return "is longer than 64 bytes"
+	}
+	for _, c := range name {
+		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-", c) {
+			return fmt.Sprintf("%q may have letters, digits, _, . and - only", name)
+		}
+	}
+	return ""
+}
+
+// evaluate runs a script on its own, with modules beside the standard ones, and gives what it returns. Plugins come in their
+// newest version.
+func (h *Host) evaluate(ctx context.Context, file, source string, modules map[string]sandbox.Module) (lua.LValue, error) {
+	p, err := sandbox.Compile(file, source)
+	if err != nil {
+		return nil, err
+	}
+	s := h.state(ctx, Run{Modules: modules}, func(name string) (*sandbox.Program, error) { return h.plugin(ctx, name, 0) })
+	defer s.Close()
+	return s.Run(p)
 }
 
 // Requires gives the names that a program requires by a literal, in order of appearance, each once.
-func (h *Host) Requires(p *sandbox.Program) []string {
-	panic("unwritten")
-}
-
-// Broadcast evaluates a broadcast script into data.
-func (h *Host) Broadcast(ctx context.Context, file, source string) (Broadcast, error) {
-	panic("unwritten")
-}
-
-// Std gives the standard modules.
-func Std(port Port) map[string]sandbox.Module { panic("unwritten") }
-
-// ParseWhen reads a moment: "+6d 22:00", "+2h", "2026-11-02 21:30", "22:00" (the next such time), in loc.
-func ParseWhen(spec string, now time.Time, loc *time.Location) (time.Time, error) {
-	panic("unwritten")
-}
-
-// ParseDuration reads "1d", "2d12h", "90s", "30m", "2w".
-func ParseDuration(s string) (time.Duration, error) { panic("unwritten") }
-
-// Broadcast is what a broadcast script declares.
-type Broadcast struct {
-	Name    string          `json:"name"`
-	Title   string          `json:"title,omitempty"`
-	Cron    string          `json:"cron,omitempty"`
-	Missed  string          `json:"missed,omitempty"` // "run" or "skip" what fell due while nobody was there
-	Tag     string          `json:"tag,omitempty"`    // the audience: fans with this tag
-	All     bool            `json:"all,omitempty"`    // the audience: all fans
-	Message json.RawMessage `json:"message"`          // a wechat.Outgoing
-	Purpose string          `json:"purpose,omitempty"`
-}
+func (h *Host) Requires(p *sandbox.Program) []string { return p.Requires() }

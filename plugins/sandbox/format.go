@@ -82,7 +82,7 @@ func (s *State) formatOne(spec string, arg int) string {
 	case 'q':
 		return quote(L.CheckString(arg))
 	}
-	text := s.display(L.CheckAny(arg))
+	text := s.Text(L.CheckAny(arg))
 	if flags == "%" {
 		return text
 	}

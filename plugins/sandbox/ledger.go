@@ -147,7 +147,7 @@ func (s *State) set(object, k, v lua.LValue) {
 			return
 		case *lua.LNilType:
 			if !isTable {
-				s.L.RaiseError("`%s` cannot be set on a %s value", clip(s.display(k), 40), object.Type())
+				s.L.RaiseError("`%s` cannot be set on a %s value", clip(s.Text(k), 40), object.Type())
 			}
 			s.store(t, k, v)
 			return

@@ -189,7 +189,7 @@ func basePrint(L *lua.LState) int {
 	parts := make([]string, L.GetTop())
 	length := 0
 	for i := range parts {
-		parts[i] = s.display(L.Get(i + 1))
+		parts[i] = s.Text(L.Get(i + 1))
 		length += len(parts[i]) + 1
 		s.room(length)
 	}
@@ -320,8 +320,8 @@ func numberText(f float64) string {
 	return fmt.Sprintf("%.14g", f)
 }
 
-// display is tostring in Go.
-func (s *State) display(v lua.LValue) string { return s.displayValue(v).String() }
+// Text is what tostring gives of a value. It may call the script's __tostring.
+func (s *State) Text(v lua.LValue) string { return s.displayValue(v).String() }
 
 // displayValue is tostring. What has no text of its own is named by its type and a number that counts up in this state: an
 // address would differ from run to run.

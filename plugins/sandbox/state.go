@@ -11,7 +11,7 @@ import (
 )
 
 // Module builds a library for one state, when the script first touches or requires it. Build what never changes once with
-// [NewLibrary] and return its Value; what differs from decision to decision is found through [State.Host].
+// [NewLibrary] and return its Value; what differs from decision to decision is bound to the state, with [State.Bind].
 type Module func(s *State) lua.LValue
 
 // Options say what one decision's scripts may see. The zero value is a sandbox with the bare language.
@@ -26,8 +26,6 @@ type Options struct {
 	// Require finds the program of a name that is no module. The program runs once in this state and its first value is what
 	// require gives. nil means that there are none. Its error ends up in the script's error.
 	Require func(name string) (*Program, error)
-	// Host is what the functions of Modules find with State.Host.
-	Host any
 }
 
 // State is the Lua of one decision: made new, used by one goroutine, closed. Nothing that happens in it can be seen by
@@ -39,6 +37,7 @@ type State struct {
 	opts     Options
 	meter    meter
 	random   *rand.Rand
+	bound    map[any]any
 	patterns map[string]*pattern   // compiled here, by text
 	ids      map[lua.LValue]int    // numbers that tostring gave to tables and functions
 	caught   int                   // pcalls inside each other
@@ -58,7 +57,7 @@ func NewState(ctx context.Context, o Options) *State {
 	return s
 }
 
-// From gives the State that L belongs to. Functions called from Lua use it to reach Now, Host and Abort.
+// From gives the State that L belongs to. Functions called from Lua use it to reach Now, Bound and Abort.
 func From(L *lua.LState) *State { return L.Context().(*meter).state }
 
 // Now is the decision's time in the account's zone.
@@ -67,8 +66,17 @@ func (s *State) Now() time.Time { return s.opts.Now.In(s.opts.Location) }
 // Location is the account's time zone.
 func (s *State) Location() *time.Location { return s.opts.Location }
 
-// Host is Options.Host.
-func (s *State) Host() any { return s.opts.Host }
+// Bind gives this state a value that the functions of a shared Library find with Bound: what they work on in this decision.
+// key is of a type of its own, as context.WithValue wants it.
+func (s *State) Bind(key, value any) {
+	if s.bound == nil {
+		s.bound = map[any]any{}
+	}
+	s.bound[key] = value
+}
+
+// Bound gives the value that was bound to key, or nil.
+func (s *State) Bound(key any) any { return s.bound[key] }
 
 // Random is the decision's source of chance, seeded from Options.Seed.
 func (s *State) Random() *rand.Rand {

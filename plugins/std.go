@@ -1,0 +1,44 @@
+package plugins
+
+import (
+	"time"
+
+	"fanflow/plugins/sandbox"
+	"fanflow/plugins/std/crypto"
+	"fanflow/plugins/std/geo"
+	"fanflow/plugins/std/json"
+	"fanflow/plugins/std/kv"
+	"fanflow/plugins/std/log"
+	"fanflow/plugins/std/text"
+	"fanflow/plugins/std/when"
+)
+
+// Port is what one decision lends to the standard modules: the shared values of the account and the decision's log. A method
+// that cannot answer yet calls State.Abort with an error of its own, which Run and Call then return.
+type Port interface {
+	kv.Port
+	log.Port
+}
+
+// Std gives the standard modules by the names that scripts know them by. port may be nil where no fan is being served: then
+// kv fails, and the log goes nowhere.
+func Std(port Port) map[string]sandbox.Module {
+	return map[string]sandbox.Module{
+		"crypto": crypto.Library.Module,
+		"geo":    geo.Library.Module,
+		"json":   json.Library.Module,
+		"kv":     kv.Module(port),
+		"log":    log.Module(port),
+		"text":   text.Library.Module,
+		"time":   when.Library.Module,
+	}
+}
+
+// ParseWhen reads a moment as scripts write it, "+6d 22:00", "+2h", "2026-11-02 21:30", "22:00" (the next such time), seen from
+// now in the zone loc. Days before a time of the day are the calendar's; a day alone is 24 hours.
+func ParseWhen(spec string, now time.Time, loc *time.Location) (time.Time, error) {
+	return when.ParseWhen(spec, now, loc)
+}
+
+// ParseDuration reads a duration as scripts write it: "90s", "30m", "1d" (24 hours), "2d12h", "2w".
+func ParseDuration(s string) (time.Duration, error) { return when.ParseDuration(s) }

@@ -1,0 +1,142 @@
+// Package kv is the Lua module kv: values that all fans of an account share. What a decision writes or claims becomes part of
+// its Change: either all of it holds, or none.
+package kv
+
+import (
+	stdjson "encoding/json"
+	"errors"
+	"math"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"fanflow/plugins/sandbox"
+)
+
+// Port is where the values are.
+type Port interface {
+	// Get gives the value of a key, nil if there is none.
+	Get(key string) (stdjson.RawMessage, error)
+	// Set gives a key a value; nil deletes it.
+	Set(key string, value stdjson.RawMessage) error
+	// Increment claims by units of a key, all in a row, and gives the highest of them. by is at least 1.
+	Increment(key string, by int64) (int64, error)
+	// Take claims one unit of a key that is at most limit; ok is false when none is left.
+	Take(key string, limit int64) (unit int64, ok bool, err error)
+}
+
+// Module is the module on a decision's values. p may be nil: then every function fails, and says that no fan is being served.
+func Module(p Port) sandbox.Module {
+	return func(s *sandbox.State) lua.LValue {
+		if p != nil {
+			s.Bind(portKey{}, p)
+		}
+		return library.Module(s)
+	}
+}
+
+type portKey struct{}
+
+var library = sandbox.NewLibrary("kv", map[string]lua.LGFunction{
+	"get": get, "set": set, "increment": increment, "take": take,
+}, nil)
+
+// port gives the decision's Port; without one the script fails.
+func port(L *lua.LState) (*sandbox.State, Port) {
+	s := sandbox.From(L)
+	p, ok := s.Bound(portKey{}).(Port)
+	if !ok {
+		s.Raise(errors.New("kv can be used only while a fan is being served: call it inside of a function"))
+	}
+	return s, p
+}
+
+// get is kv.get(key): the value of a key, nil if it has none.
+//
+//	kv.get(key: string): any
+func get(L *lua.LState) int {
+	s, p := port(L)
+	raw, err := p.Get(L.CheckString(1))
+	if err != nil {
+		s.Raise(err)
+	}
+	if len(raw) == 0 {
+		L.Push(lua.LNil)
+		return 1
+	}
+	v, err := sandbox.DecodeJSON(raw)
+	if err != nil {
+		s.Raise(err)
+	}
+	L.Push(sandbox.ToLua(L, v))
+	return 1
+}
+
+// set is kv.set(key, value): gives a key a value, a text, number, boolean or table of them; nil deletes it.
+//
+//	kv.set(key: string, value: any)
+func set(L *lua.LState) int {
+	s, p := port(L)
+	key := L.CheckString(1)
+	v, err := sandbox.FromLua(L.Get(2))
+	if err != nil {
+		s.Raise(err)
+	}
+	var raw stdjson.RawMessage
+	if v != nil {
+		if raw, err = stdjson.Marshal(v); err != nil {
+			s.Raise(err)
+		}
+	}
+	if err := p.Set(key, raw); err != nil {
+		s.Raise(err)
+	}
+	return 0
+}
+
+// increment is kv.increment(key, by): counts by further (1 if it is left out) and gives the new count. Over all fans, also
+// those served at the same moment, no count is given twice.
+//
+//	kv.increment(key: string, by?: integer): integer
+func increment(L *lua.LState) int {
+	s, p := port(L)
+	by := whole(L, 2, 1)
+	if by < 1 {
+		L.ArgError(2, "the step must be 1 or more")
+	}
+	n, err := p.Increment(L.CheckString(1), by)
+	if err != nil {
+		s.Raise(err)
+	}
+	L.Push(sandbox.ToLua(L, n))
+	return 1
+}
+
+// take is kv.take(key, limit): the next of the numbers 1, 2, 3, … limit, each given to one fan, nil when none is left.
+//
+//	kv.take(key: string, limit: integer): integer?
+func take(L *lua.LState) int {
+	s, p := port(L)
+	L.CheckNumber(2)
+	n, ok, err := p.Take(L.CheckString(1), whole(L, 2, 0))
+	if err != nil {
+		s.Raise(err)
+	}
+	if !ok {
+		L.Push(lua.LNil)
+		return 1
+	}
+	L.Push(sandbox.ToLua(L, n))
+	return 1
+}
+
+// whole is a whole number argument.
+func whole(L *lua.LState, arg int, def int64) int64 {
+	if L.Get(arg) == lua.LNil {
+		return def
+	}
+	n := float64(L.CheckNumber(arg))
+	if n != math.Trunc(n) || math.Abs(n) > 1<<53 {
+		L.ArgError(arg, "a whole number is expected")
+	}
+	return int64(n)
+}

@@ -1,0 +1,56 @@
+// Package log is the Lua module log: lines for the author, kept with the decision. print does the same.
+package log
+
+import (
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"fanflow/plugins/sandbox"
+)
+
+// Port takes the lines.
+type Port interface {
+	// Log writes a line to the decision's log.
+	Log(text string)
+}
+
+// maxLine is the longest line that is kept, in bytes.
+const maxLine = 1000
+
+// Module is the module on a decision's log. p may be nil: then the lines go nowhere.
+func Module(p Port) sandbox.Module {
+	return func(s *sandbox.State) lua.LValue {
+		if p != nil {
+			s.Bind(portKey{}, p)
+		}
+		return library.Module(s)
+	}
+}
+
+type portKey struct{}
+
+var library = sandbox.NewLibrary("log", map[string]lua.LGFunction{"info": info}, nil)
+
+// info is log.info(…): one line of the values, as print shows them.
+//
+//	log.info(...: any)
+func info(L *lua.LState) int {
+	s := sandbox.From(L)
+	parts := make([]string, L.GetTop())
+	for i := range parts {
+		parts[i] = s.Text(L.Get(i + 1))
+	}
+	if p, ok := s.Bound(portKey{}).(Port); ok {
+		Write(p, strings.Join(parts, "\t"))
+	}
+	return 0
+}
+
+// Write gives p a line, cut to 1,000 bytes.
+func Write(p Port, line string) {
+	if len(line) > maxLine {
+		line = strings.ToValidUTF8(line[:maxLine], "") + "…"
+	}
+	p.Log(line)
+}
