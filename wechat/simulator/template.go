@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -162,8 +161,8 @@ func valueText(raw json.RawMessage) (string, bool) {
 // The shapes of values by the prefix of their key. For amount sources say 10 and 12 digits; 12 is taken.
 // Source: answers of the platform's staff, fact sheet section 3.1.
 var (
-	moment = `((\d{4}年\d{1,2}月\d{1,2}日|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}) ?)?([01]?\d|2[0-3])[::][0-5]\d([::][0-5]\d)?`
-	onDay  = `(\d{4}年\d{1,2}月\d{1,2}日|\d{4}[-/.]\d{1,2}[-/.]\d{1,2})( ?([01]?\d|2[0-3])[::][0-5]\d([::][0-5]\d)?)?`
+	moment = `((\d{4}年\d{1,2}月\d{1,2}日|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}) ?)?([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?`
+	onDay  = `(\d{4}年\d{1,2}月\d{1,2}日|\d{4}[-/.]\d{1,2}[-/.]\d{1,2})( ?([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?)?`
 	shapes = map[string]*regexp.Regexp{
 		"number":           regexp.MustCompile(`^\d{1,32}(\.\d{1,31})?$`),
 		"letter":           regexp.MustCompile(`^[A-Za-z]{1,32}$`),
@@ -198,6 +197,3 @@ func fits(prefix, value string) bool {
 		return n >= 1
 	}
 }
-
-// noticeID is a message id as subscription events write it.
-func noticeID(id int64) string { return strconv.FormatInt(id, 10) }
