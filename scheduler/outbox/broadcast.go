@@ -134,6 +134,9 @@ func (b *broadcast) send(ctx context.Context, to *audience) (going bool, err err
 	if err != nil {
 		return false, b.unprepared(ctx, err)
 	}
+	if len(to.fans) == 0 {
+		return false, b.finish(ctx, "the platform lets nobody of its audience be tagged")
+	}
 	spends, err := b.reserve(ctx)
 	var refused *store.RefusedError
 	if errors.As(err, &refused) {

@@ -165,6 +165,17 @@ func TestLostAnswer(t *testing.T) {
 			t.Errorf("first tried at %s, now %s", tried, s.Tried)
 		}
 	})
+	t.Run("template that expires meanwhile", func(t *testing.T) {
+		g := newRig(t)
+		g.follow("fan1")
+		g.fault(map[string]any{"path": "/cgi-bin/message/template/send", "reset": true, "count": 2})
+		g.order("fan1", "s", store.Template, coupon("x"), func(s *store.Send) { s.Expires = g.sim.Now().Add(30 * time.Second) })
+		g.settle()
+		g.advance("1m")
+		g.advance("1m")
+		g.expect("s", store.Sent, "")
+		g.expectInbox("fan1", "template x")
+	})
 	t.Run("customer", func(t *testing.T) {
 		g := newRig(t)
 		g.follow("fan1")

@@ -43,7 +43,7 @@ func (d *delivery) settle(ctx context.Context, status store.Status, why string, 
 	return nil
 }
 
-// putOff moves the job to a later time, but not beyond the send's expiry. The send stays as it is.
+// putOff moves the job to a later time. The send stays as it is.
 func (d *delivery) putOff(ctx context.Context, due time.Time, attempt int, why string) error {
 	_, err := d.commit(ctx, d.later(due, attempt, why))
 	return err
@@ -53,20 +53,25 @@ func (d *delivery) putOff(ctx context.Context, due time.Time, attempt int, why s
 func (d *delivery) waitAgain(ctx context.Context, due time.Time, attempt int, why string, spends []store.Spend) error {
 	s := d.send
 	s.Status, s.Reason = store.Waiting, why
-	c := d.later(due, attempt, why)
+	c := d.later(d.expiring(due), attempt, why)
 	c.Sends, c.Spends = []store.Send{s}, spends
 	return d.commitBack(ctx, c)
 }
 
 func (d *delivery) later(due time.Time, attempt int, why string) store.Change {
-	if e := d.send.Expires; !e.IsZero() && e.Before(due) {
-		due = e
-	}
 	return store.Change{
 		Fan: store.FanID{Account: d.job.Account}, Base: store.AnyRev, At: d.now,
 		Cause:  scheduler.Cause(d.now, "later", d.job.ID, fmt.Sprint(attempt), why),
 		Snooze: []store.Snooze{{Job: d.job.ID, Due: due, Attempt: attempt, Why: why}},
 	}
+}
+
+// expiring is due, but not beyond the send's expiry, so that what expires says so in time.
+func (d *delivery) expiring(due time.Time) time.Time {
+	if e := d.send.Expires; !e.IsZero() && e.Before(due) {
+		return e
+	}
+	return due
 }
 
 // commitBack commits a blind Change together with giving back what the send had taken of a window. That needs the fan's

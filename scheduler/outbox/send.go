@@ -98,12 +98,12 @@ func (o *Outbox) try(ctx context.Context, a *Account, job store.Job) error {
 		return d.settle(ctx, d.route.end, d.route.why, false)
 	}
 	if p, ok := o.pauses.get(job.Account, d.route.channel, d.now); ok {
-		return d.putOff(ctx, p.until, job.Attempt, "sending pauses: "+p.why)
+		return d.putOff(ctx, d.expiring(p.until), job.Attempt, "sending pauses: "+p.why)
 	}
 	if err := d.reserve(ctx); err != nil {
 		var refused *store.RefusedError
 		if errors.As(err, &refused) {
-			return d.putOff(ctx, d.opens(refused.Spend.Resets), job.Attempt, refused.Error())
+			return d.putOff(ctx, d.expiring(d.opens(refused.Spend.Resets)), job.Attempt, refused.Error())
 		}
 		return err
 	}
