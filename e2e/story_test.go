@@ -97,7 +97,9 @@ func TestTheStoryOfTheReadme(t *testing.T) {
 
 	d = startDemo(t, dir)
 	d.token = setting(t, dir, "admin_token")
+	earlier := b.shots
 	b = openTab(t, d.base)
+	b.shots = earlier
 	b.signIn(d.token)
 	after := tell(t, b, d, fans)
 	if !reflect.DeepEqual(before, after) {
