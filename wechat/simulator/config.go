@@ -30,7 +30,8 @@ type Config struct {
 	PushTimeout time.Duration
 	// FollowerTimeout is how long a follower of the clock may be unheard of, in wall time, before it is dropped. Zero: 30 s.
 	FollowerTimeout time.Duration
-	// OrderTimeout is the same for a follower that is carrying out an order. Zero: 60 s.
+	// OrderTimeout is the same for a follower that is carrying out an order, counted anew whenever the platform is called or
+	// makes a push. Zero: 30 s.
 	OrderTimeout time.Duration
 	// DailyLimits replaces figures of the platform's table of calls a day, by path ("/cgi-bin/message/template/send").
 	DailyLimits map[string]int
@@ -101,7 +102,7 @@ func (c Config) withDefaults() Config {
 		c.FollowerTimeout = 30 * time.Second
 	}
 	if c.OrderTimeout == 0 {
-		c.OrderTimeout = time.Minute
+		c.OrderTimeout = 30 * time.Second
 	}
 	return c
 }
