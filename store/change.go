@@ -70,7 +70,7 @@ type KVRead struct {
 type KV struct {
 	Key   string          `json:"key"`
 	Value json.RawMessage `json:"value,omitempty"` // null or empty removes the key
-	Rev   uint64          `json:"rev,omitempty"`   // set by the store; grows with every write and claim
+	Rev   uint64          `json:"rev,omitempty"`   // set by the store; grows with every write and claim, also over a removal
 	Free  []Range         `json:"free,omitempty"`  // set by the store, ascending, without overlap
 }
 

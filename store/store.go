@@ -44,7 +44,7 @@ type Fans interface {
 	Journal(ctx context.Context, fan FanID, after uint64, limit int) (rows []Row, next uint64, err error)
 	// Ended lists the fan's ended enrollments, oldest first.
 	Ended(ctx context.Context, fan FanID) ([]Enrollment, error)
-	// List pages the fans of an account in the order of their OpenIDs.
+	// List pages the fans of an account in the order of their OpenIDs. Erased fans are left out.
 	List(ctx context.Context, account string, filter FanFilter, cursor string, limit int) (fans []Fan, next string, err error)
 	// KV reads a key of the account; a key that is not there has Rev 0.
 	KV(ctx context.Context, account, key string) (KV, error)
@@ -77,7 +77,7 @@ type Queue interface {
 	NextDue(ctx context.Context) (time.Time, error)
 	// Job gives one job, or ErrNotFound.
 	Job(ctx context.Context, account, id string) (Job, error)
-	// Jobs pages an account's jobs by Due.
+	// Jobs pages an account's jobs by Due and ID, parked and leased ones too.
 	Jobs(ctx context.Context, account string, filter JobFilter, cursor string, limit int) (jobs []Job, next string, err error)
 }
 
@@ -114,7 +114,7 @@ type Books interface {
 	Quotas(ctx context.Context, account string, now time.Time) ([]Quota, error)
 	// Send gives one send, or ErrNotFound.
 	Send(ctx context.Context, account, id string) (Send, error)
-	// Sends pages an account's sends, newest first.
+	// Sends pages an account's sends, newest Created first, then highest ID.
 	Sends(ctx context.Context, account string, filter SendFilter, cursor string, limit int) (sends []Send, next string, err error)
 }
 

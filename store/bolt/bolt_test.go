@@ -2,6 +2,7 @@ package bolt_test
 
 import (
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"fanflow/store"
@@ -25,10 +26,10 @@ func opened(t testing.TB, path string) *bolt.Store {
 }
 
 func TestStore(t *testing.T) {
-	paths := map[store.Store]string{} // filled by one test at a time
+	var paths sync.Map // of the stores
 	open := func(t testing.TB, path string) store.Store {
 		s := opened(t, path)
-		paths[s] = path
+		paths.Store(s, path)
 		return s
 	}
 	storetest.Run(t, storetest.Config{
@@ -37,7 +38,8 @@ func TestStore(t *testing.T) {
 			if err := s.Close(); err != nil {
 				t.Fatal(err)
 			}
-			return open(t, paths[s])
+			path, _ := paths.Load(s)
+			return open(t, path.(string))
 		},
 	})
 }

@@ -16,7 +16,7 @@ func testBooks(t *testing.T, c Config) {
 	t.Run("a fold over the journal", func(t *testing.T) {
 		b := open(t, c)
 		d := &dice{Rand: rand.New(rand.NewPCG(7, 7)), lasting: true}
-		for i := range 400 {
+		for i := range 250 {
 			fan := d.fan()
 			f := b.fan(fan)
 			ch := d.change(f, i)

@@ -141,6 +141,7 @@ func (d *dice) more(c *store.Change, jobs []string, n int) {
 func testModel(t *testing.T, c Config) {
 	for _, seed := range []uint64{1, rand.Uint64()} {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			t.Parallel()
 			d := &dice{Rand: rand.New(rand.NewPCG(seed, seed))}
 			m := &model{got: open(t, c), want: &bench{TB: t, Store: mem.New()}, d: d}
 			for n := range 300 {

@@ -24,7 +24,7 @@ import (
 
 // Config says how to get at the store under test.
 type Config struct {
-	// Open gives an empty store. What it needs is freed by t.Cleanup; closing the store twice must be fine.
+	// Open gives an empty store. Tests run in parallel, each with stores of its own. What it needs is freed by t.Cleanup; closing the store twice must be fine.
 	Open func(t testing.TB) store.Store
 	// Reopen closes s and opens its data again. It is nil for a store that keeps nothing.
 	Reopen func(t testing.TB, s store.Store) store.Store
@@ -53,7 +53,10 @@ func Run(t *testing.T, c Config) {
 		{"Life", testLife},
 		{"Model", testModel},
 	} {
-		t.Run(p.name, func(t *testing.T) { p.test(t, c) })
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			p.test(t, c)
+		})
 	}
 }
 
