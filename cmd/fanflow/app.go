@@ -88,7 +88,7 @@ func (a *app) wire(ctx context.Context, demo bool) (err error) {
 	a.handler = a.routes(pages)
 	if a.cfg.Clock == "simulator" {
 		a.follow = newFollower(follower{
-			clock: a.clock, base: a.cfg.Accounts[0].APIBase, settle: a.runner.Settle, poke: a.runner.Poke, store: a.store, logger: a.logger,
+			clock: a.clock, base: a.cfg.Accounts[0].APIBase, runner: a.runner, store: a.store, logger: a.logger,
 		})
 	}
 	return nil

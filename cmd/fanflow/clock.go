@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"fanflow/scheduler"
 	"fanflow/store"
 )
 
@@ -73,8 +74,7 @@ func (c *Clock) restore(ctx context.Context, st store.Store) error {
 type follower struct {
 	clock  *Clock
 	base   string // api_base
-	settle func(context.Context) (time.Time, error)
-	poke   func()
+	runner *scheduler.Runner
 	store  store.Store
 	logger *slog.Logger
 	ready  chan struct{} // closed after the first answer
@@ -120,6 +120,14 @@ func (f *follower) run(ctx context.Context) {
 		}
 		seen = o.Order
 	}
+	f.leave()
+}
+
+// leave tells the simulator not to wait for this follower any more. If it cannot be told it finds out by itself.
+func (f *follower) leave() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_, _ = f.ask(ctx, map[string]any{"follower": f.id, "leave": true})
 }
 
 // obey sets the clock and, where it stands still, does everything that is due at that instant.
@@ -128,11 +136,15 @@ func (f *follower) obey(ctx context.Context, o order) (next time.Time, err error
 	if err != nil {
 		return next, fmt.Errorf("the simulator's time: %w", err)
 	}
-	f.clock.set(now, o.Frozen)
-	f.poke()
 	if o.Frozen {
-		return f.settle(ctx)
+		// Held, so that what falls due at this instant is done by Settle alone, in the same order every time.
+		release := f.runner.Hold()
+		defer release()
+		f.clock.set(now, true)
+		return f.runner.Settle(ctx)
 	}
+	f.clock.set(now, false)
+	f.runner.Poke()
 	offset := strconv.FormatInt(int64(time.Until(now)), 10)
 	if err := f.store.SetSetting(ctx, offsetSetting, []byte(offset)); err != nil {
 		return next, fmt.Errorf("keep the clock's offset: %w", err)
@@ -148,11 +160,15 @@ func (f *follower) obey(ctx context.Context, o order) (next time.Time, err error
 func (f *follower) poll(ctx context.Context, seen int64, next time.Time) (order, error) {
 	ctx, cancel := context.WithTimeout(ctx, 40*time.Second)
 	defer cancel()
-	ask := map[string]any{"follower": f.id, "seen": seen, "next": ""}
+	question := map[string]any{"follower": f.id, "seen": seen, "next": ""}
 	if !next.IsZero() {
-		ask["next"] = next.Format(time.RFC3339Nano)
+		question["next"] = next.Format(time.RFC3339Nano)
 	}
-	body, err := json.Marshal(ask)
+	return f.ask(ctx, question)
+}
+
+func (f *follower) ask(ctx context.Context, question map[string]any) (order, error) {
+	body, err := json.Marshal(question)
 	if err != nil {
 		return order{}, err
 	}
