@@ -211,33 +211,30 @@ func (r *rewriter) use(name string) {
 	}
 }
 
-// assign turns t.k = v into (set)(t, k, v). With several targets, all of their parts and all values are computed first.
+// assign turns t.k = v into (set)(t, k, v).
 func (r *rewriter) assign(s *ast.AssignStmt) ast.Stmt {
-	fields := false
-	for i, lhs := range s.Lhs {
+	for _, lhs := range s.Lhs {
 		switch l := lhs.(type) {
 		case *ast.IdentExpr:
 			r.write(l)
 		case *ast.AttrGetExpr:
-			fields = true
 			l.Object, l.Key = r.expr(l.Object), r.expr(l.Key)
 		default:
 			r.fail(s.Line(), "only a variable or a field can be assigned to")
-			s.Lhs[i] = lhs
 		}
 	}
 	s.Rhs = r.exprs(s.Rhs)
-	if !fields {
-		return s
+	if r.err != nil || len(s.Lhs) > 1 || len(s.Rhs) > 1 {
+		return assignMany(s)
 	}
-	if len(s.Lhs) == 1 && len(s.Rhs) == 1 {
-		l := s.Lhs[0].(*ast.AttrGetExpr)
+	if l, ok := s.Lhs[0].(*ast.AttrGetExpr); ok {
 		return callStmt(s.Line(), nameSet, l.Object, l.Key, single(s.Rhs[0]))
 	}
-	return assignMany(s)
+	return s
 }
 
 // assignMany is a, t.k = x, y: a block that computes the parts of the targets, then the values, then assigns from the right.
+// It also takes the place of gopher-lua 1.1.2's own code for this, by which a, b = b, a gives both the same value.
 func assignMany(s *ast.AssignStmt) ast.Stmt {
 	line := s.Line()
 	targets := &ast.LocalAssignStmt{}
