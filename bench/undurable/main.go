@@ -10,7 +10,10 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"runtime/debug"
+	"runtime/pprof"
+	"syscall"
 	"time"
 
 	"fanflow/flows"
@@ -26,6 +29,7 @@ func main() {
 	token := flag.String("token", "bench", "the account's token")
 	appID := flag.String("app-id", "wxbench0000000000", "the account's AppID")
 	key := flag.String("aes-key", "", "43 characters: safe mode")
+	profile := flag.String("cpuprofile", "", "write a CPU profile of the whole run to this file when SIGTERM comes")
 	flag.Parse()
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // as fanflow serve does
@@ -39,7 +43,34 @@ func main() {
 		log.Fatal(err)
 	}
 	fmt.Printf("listening on http://%s\n", l.Addr())
-	log.Fatal(http.Serve(l, handler))
+	if err := serve(l, handler, *profile); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// serve answers until SIGTERM.
+func serve(l net.Listener, handler http.Handler, profile string) error {
+	if profile != "" {
+		f, err := os.Create(profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	failed := make(chan error, 1)
+	go func() { failed <- http.Serve(l, handler) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+		return nil
+	}
 }
 
 // build wires an engine over store/mem with the flows of the files published.
