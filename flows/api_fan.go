@@ -151,7 +151,7 @@ func (c *call) diff(t *lua.LTable, what string, before []string, set func(string
 		now[name] = nil
 	}
 	var err error
-	t.ForEach(func(k, v lua.LValue) {
+	each(t, func(k, v lua.LValue) {
 		name, ok := k.(lua.LString)
 		if !ok {
 			err = errors.Join(err, fmt.Errorf("%s[%s]: the names in it are texts", what, cut(k.String(), 40)))

@@ -1,9 +1,11 @@
 package flows
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"fanflow/plugins/sandbox"
 	"fanflow/store"
@@ -22,6 +24,12 @@ func (e *Engine) Check(ctx context.Context, account, kind, file, source string) 
 		return name, append(findings, f), nil
 	}
 	return name, findings, err
+}
+
+// byLine puts findings in the order of the script.
+func byLine(findings []Finding) []Finding {
+	slices.SortStableFunc(findings, func(a, b Finding) int { return cmp.Compare(a.Line, b.Line) })
+	return findings
 }
 
 // check gives a *sandbox.Error for a script that does not compile or run.
@@ -60,5 +68,5 @@ func (e *Engine) checkFlow(ctx context.Context, account, file, source string) (s
 		return decl.Name, findings, fmt.Errorf("parse %s: %w", file, err)
 	}
 	s := &subject{src: src, decl: decl, account: acc}
-	return decl.Name, append(findings, apply(accountRules, s)...), nil
+	return decl.Name, byLine(append(findings, apply(accountRules, s)...)), nil
 }

@@ -26,7 +26,7 @@ func (s *subject) at(sev Severity, rule string, line int, msg, mend string) {
 
 // declarationRules hold for every version that runs; a new rule is a line here.
 var declarationRules = []func(*subject){
-	checkFirst, checkTargets, checkFunnel, checkFinal, checkUnreachable,
+	checkTwice, checkFirst, checkTargets, checkFunnel, checkFinal, checkUnreachable,
 }
 
 // accountRules are looked at when a flow is checked or pushed: they depend on the account, or are about the script's text.
@@ -44,6 +44,13 @@ func apply(rules []func(*subject), s *subject) (found []Finding) {
 		rule(s)
 	}
 	return found
+}
+
+// checkTwice finds fields that are written twice: Lua would keep the last and say nothing.
+func checkTwice(s *subject) {
+	for _, path := range s.src.twice {
+		s.find(SeverityError, "tie", path, path+" stands there twice", "keep one of them")
+	}
 }
 
 func checkFirst(s *subject) {

@@ -8,6 +8,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"fanflow/plugins"
 	"fanflow/plugins/sandbox"
 )
 
@@ -34,7 +35,7 @@ func (d *declarer) wrong(path, format string, args ...any) {
 
 // fields shows the fields of a table by name in source order, and notes those that are not known.
 func (d *declarer) fields(path string, t *lua.LTable, known []string, see func(name, path string, v lua.LValue)) {
-	t.ForEach(func(k, v lua.LValue) {
+	each(t, func(k, v lua.LValue) {
 		name, ok := k.(lua.LString)
 		if !ok {
 			d.wrong(join(path, k.String()), "unexpected list item; the fields here are %s", strings.Join(known, ", "))
@@ -130,7 +131,7 @@ func (d *declarer) names(path string, v lua.LValue) []string {
 		return nil
 	}
 	var names []string
-	t.ForEach(func(k, v lua.LValue) {
+	each(t, func(k, v lua.LValue) {
 		s, ok := v.(lua.LString)
 		if _, isIndex := k.(lua.LNumber); !ok || !isIndex {
 			d.wrong(join(path, k.String()), "must be a name in a list, not %s", luaType(v))
@@ -149,7 +150,7 @@ func (d *declarer) again(path string, v lua.LValue) again {
 		if v == "never" {
 			return again{}
 		}
-		wait, err := parseWait(string(v))
+		wait, err := plugins.ParseDuration(string(v))
 		if err == nil {
 			return again{Ever: true, Wait: wait}
 		}
@@ -233,7 +234,7 @@ func (d *declarer) states(decl *declaration, path string, v lua.LValue) {
 		d.wrong(path, "must be a table of states, not %s", luaType(v))
 		return
 	}
-	t.ForEach(func(k, v lua.LValue) {
+	each(t, func(k, v lua.LValue) {
 		p := join(path, k.String())
 		name, ok := k.(lua.LString)
 		body, isTable := v.(*lua.LTable)
@@ -285,7 +286,7 @@ func (d *declarer) on(s *state, at []any, v lua.LValue) {
 		if !keyed[event] || !isTable {
 			m.Rules = []rule{newRule(event, "*", m.Line, d.action(at, v, true))}
 		} else {
-			keys.ForEach(func(k, v lua.LValue) {
+			each(keys, func(k, v lua.LValue) {
 				at := append(slices.Clone(at), keyOf(k))
 				if _, ok := k.(lua.LString); !ok {
 					d.wrong(pathOf(at), "the key must be a text: write [\"%s\"] = …", k.String())
@@ -306,7 +307,7 @@ func (d *declarer) after(s *state, at []any, v lua.LValue) {
 		d.wrong(path, "must be a table such as {[\"1d\"] = \"…\"}, not %s", luaType(v))
 		return
 	}
-	t.ForEach(func(k, v lua.LValue) {
+	each(t, func(k, v lua.LValue) {
 		at := append(slices.Clone(at), keyOf(k))
 		name, _ := k.(lua.LString)
 		wait, err := parseDelay(string(name))
@@ -326,6 +327,14 @@ func eventNames() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// each shows a table's pairs, the list part first and the rest in the order in which the script wrote it; the table's own ForEach
+// would take Go's order of maps.
+func each(t *lua.LTable, see func(k, v lua.LValue)) {
+	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
+		see(k, v)
+	}
 }
 
 // keyOf makes a table key a part of a path that a later run can follow.

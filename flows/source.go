@@ -13,6 +13,7 @@ type source struct {
 	File  string
 	Chunk []ast.Stmt
 	lines map[string]int // of the fields of the table given to flow, by their path: states.greet.on
+	twice []string       // paths that stand there more than once; Lua keeps the last
 }
 
 // parseSource reads a script that sandbox.Compile has taken: it bounds size and depth, which the parser does not.
@@ -54,6 +55,9 @@ func (s *source) fields(path string, t *ast.TableExpr) {
 			continue
 		}
 		p := join(path, key)
+		if _, ok := s.lines[p]; ok {
+			s.twice = append(s.twice, p)
+		}
 		s.lines[p] = line
 		if sub, ok := f.Value.(*ast.TableExpr); ok {
 			s.fields(p, sub)

@@ -1,0 +1,2 @@
+local shop = nil
+return flow { name = shop.name }

@@ -1,0 +1,1 @@
+return flow { title = "no name, no first, no states" }

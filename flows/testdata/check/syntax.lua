@@ -1,0 +1,4 @@
+return flow {
+  name = "syntax"
+  first = "start",
+}
