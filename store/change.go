@@ -109,6 +109,13 @@ type Receipt struct {
 	Replayed bool            `json:"-"` // the cause had been applied before; nothing was written now
 }
 
+// Given is a receipt with whom and what it answered.
+type Given struct {
+	Fan   FanID
+	Cause string
+	Receipt
+}
+
 // Commit's refusals. They are results: nothing was written, and trying the same Change again does not help.
 var (
 	// ErrConflict: the fan, or a key that was read, has moved on. Load again and decide again.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -102,6 +103,27 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (n int, err error) {
 		}
 		n += len(old)
 	}
+}
+
+// Receipts lists the receipts since a time.
+func (s *Store) Receipts(ctx context.Context, since time.Time) (list []store.Given, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		c := bucket(tx, bucketReceiptAge).Cursor()
+		for k, _ := c.Seek([]byte(instant(since))); k != nil; k, _ = c.Next() {
+			key := string(k[8:])
+			var g store.Given
+			if ok, err := find(tx, bucketReceipts, key, &g.Receipt); err != nil {
+				return err
+			} else if !ok {
+				continue
+			}
+			names := strings.Split(key, "\x00")
+			g.Fan, g.Cause = store.FanID{Account: names[0], OpenID: names[2]}, names[1]
+			list = append(list, g)
+		}
+		return nil
+	})
+	return list, err
 }
 
 // aged gives some keys of the index of receipts from before a time.

@@ -5,9 +5,11 @@ package mem
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -113,6 +115,24 @@ func (s *Store) fan(id store.FanID) store.Fan {
 	f := s.fans[id]
 	f.ID = id
 	return f
+}
+
+// Receipts lists the receipts since a time.
+func (s *Store) Receipts(ctx context.Context, since time.Time) ([]store.Given, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	var list []store.Given
+	for k, r := range s.receipts {
+		if !r.At.Before(since) {
+			list = append(list, store.Given{Fan: k.fan, Cause: k.cause, Receipt: r})
+		}
+	}
+	slices.SortFunc(list, func(a, b store.Given) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Fan.Account, b.Fan.Account), cmp.Compare(a.Cause, b.Cause), cmp.Compare(a.Fan.OpenID, b.Fan.OpenID))
+	})
+	return copied(list)
 }
 
 // Sweep removes receipts older than a day before now.

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -129,4 +130,24 @@ func testReplay(t *testing.T, c Config) {
 		b.Store = c.Reopen(t, b.Store)
 		same(t, "receipt", b.commit(ch), store.Receipt{Rev: 1, Reply: raw("hi"), At: at, Replayed: true})
 	})
+}
+
+// testReceipts: what was answered since a moment can be listed with whom it answered.
+func testReceipts(t *testing.T, c Config) {
+	b := open(t, c)
+	var want []store.Given
+	for i, fan := range []store.FanID{ann, {Account: "other", OpenID: "zoe"}, ann} {
+		ch := b.change(fan, store.Entry{Kind: store.Heard})
+		ch.At = at.Add(time.Duration(i) * time.Second)
+		ch.Receipt = raw("answer")
+		r := b.commit(ch)
+		want = append(want, store.Given{Fan: fan, Cause: ch.Cause, Receipt: r})
+	}
+	b.commit(b.change(ann, store.Entry{Kind: store.Erased}))
+	for i := range want {
+		got := value(b.Receipts(ctx, at.Add(time.Duration(i)*time.Second)))(t, "receipts")
+		got = slices.DeleteFunc(got, func(g store.Given) bool { return len(g.Reply) == 0 })
+		same(t, "receipts", got, want[i:])
+	}
+	same(t, "receipts of the future", value(b.Receipts(ctx, at.Add(time.Hour)))(t, "receipts"), []store.Given(nil))
 }

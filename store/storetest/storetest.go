@@ -49,6 +49,7 @@ func Run(t *testing.T, c Config) {
 		{"Library", testLibrary},
 		{"Settings", testSettings},
 		{"Books", testBooks},
+		{"Receipts", testReceipts},
 		{"Concurrency", testConcurrency},
 		{"Life", testLife},
 		{"Model", testModel},
