@@ -31,7 +31,8 @@ func flowSource() string {
 	return b.String()
 }
 
-// BenchmarkDecision is one decision: a new state, the flow's chunk and a plugin's, one handler. Budget: 80 µs, 100 KB.
+// BenchmarkDecision is one decision: a new state, the flow's chunk and a plugin's, one handler. Budget: 200 µs and 210 KB on a quiet
+// core, of which the VM takes nine tenths to build the flow's 200 tables.
 func BenchmarkDecision(b *testing.B) {
 	flow := compile(b, "bench.lua", flowSource())
 	stock := compile(b, "stock.lua", "local M = { name = 'stock' }\nfunction M.take(pool) return string.format('%s-%04d', pool:upper(), 7) end\nreturn M")

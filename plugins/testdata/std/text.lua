@@ -1,0 +1,7 @@
+assert(text.trim("  a b\n　") == "a b" and text.trim("") == "")
+assert(table.concat(text.split("a,b,,c", ","), "|") == "a|b||c" and table.concat(text.split("  a b\tc "), "|") == "a|b|c" and #text.split("") == 0 and #text.split("", ",") == 1)
+assert(text.fold("　ＡＢＣ１２３！ ") == "abc123!" and text.fold("领券") == "领券")
+assert(text.length("中文a") == 3 and text.sub("中文abc", 2, 3) == "文a" and text.sub("中文", -1) == "文" and text.sub("中文", 3) == "" and text.sub("中文", 0, 10) == "中文" and text.sub("中文", 1, -2) == "中")
+assert(text.contains("a.b", ".") and not text.contains("ab", ".") and text.starts("券码", "券") and text.ends("券码", "码") and not text.ends("a", "ab"))
+assert(text.replace("a.b.c", ".", "-") == "a-b-c")
+assert(not pcall(text.replace, "a", "", "x")); assert(not pcall(text.replace, ("a"):rep(1000), "a", ("b"):rep(1000))); assert(not pcall(text.trim, {}))

@@ -1,0 +1,15 @@
+-- now is 2026-11-02 21:30 in Shanghai, a Monday
+assert(time.now() == 1793626200, time.now())
+assert(time.date() == "2026-11-02 21:30" and time.date(time.now()) == "2026-11-02 21:30")
+assert(time.date("+6d 22:00") == "2026-11-08 22:00" and time.date("+2h") == "2026-11-02 23:30" and time.date("+1d") == "2026-11-03 21:30")
+assert(time.date("22:00") == "2026-11-02 22:00" and time.date("21:30") == "2026-11-03 21:30" and time.date("2026-12-24 08:00") == "2026-12-24 08:00")
+assert(time.at("22:00") - time.now() == 1800)
+assert(time.format("%Y年%m月%d日 %H:%M:%S %%") == "2026年11月02日 21:30:00 %")
+assert(time.format("%F", "+1w 9:00") == "2026-11-09")
+assert(time.weekday() == 1 and time.weekday("2026-11-08") == 7 and time.hour() == 21)
+assert(time.date(time.add(nil, "2d12h")) == "2026-11-05 09:30" and time.date(time.add("2026-11-02 10:00", "-1d")) == "2026-11-01 10:00")
+assert(time.seconds("1d") == 86400 and time.seconds("1h30m") == 5400)
+assert(time.between("09:00", "22:00") and not time.between("09:00", "21:30") and time.between("21:30", "09:00") and time.between("22:00", "08:00", "23:15"))
+for _, bad in ipairs({ "tomorrow", "", "+6x", "25:00", "2026-13-01", "+2h 10:00" }) do assert(not pcall(time.date, bad), bad) end
+assert(not pcall(time.date, {})); assert(not pcall(time.format, "%")); assert(not pcall(time.format, "%Q")); assert(not pcall(time.add, nil, "x")); assert(not pcall(time.date, 0 / 0))
+assert(not pcall(time.between, "9", "10:00"))
