@@ -119,6 +119,10 @@ func tomlMistake(file, text string, err error) error {
 		}
 		return usagef("%s:%d: %s%s", file, pe.Position.Line, key, msg)
 	}
+	// A value of the wrong type comes as text alone: line 2 (last key "listen"): incompatible types: …
+	if m := regexp.MustCompile(`^toml: line (\d+) \(last key "([^"]*)"\): (.*)$`).FindStringSubmatch(err.Error()); m != nil {
+		return usagef("%s:%s: %s: %s", file, m[1], m[2], m[3])
+	}
 	return usagef("%s: %s", file, strings.TrimPrefix(err.Error(), "toml: "))
 }
 
