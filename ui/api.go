@@ -114,6 +114,14 @@ func paged[T any](r *http.Request, all []T) (items []T, next string, err error) 
 	return all[from:to], next, nil
 }
 
+// pageFault tells a cursor that no list gave from a store that fails.
+func pageFault(r *http.Request, err error) error {
+	if err == nil || r.URL.Query().Get("cursor") == "" || r.Context().Err() != nil || errors.Is(err, store.ErrClosed) {
+		return err
+	}
+	return faultf(http.StatusBadRequest, "this page cannot be given: %v", err)
+}
+
 // inZone moves a time into the account's zone, so that it is written with its offset.
 func inZone(zone *time.Location, times ...*time.Time) {
 	for _, t := range times {

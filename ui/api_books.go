@@ -53,7 +53,7 @@ func (s *server) apiSends(w http.ResponseWriter, r *http.Request) error {
 	}
 	sends, next, err := s.Store.Sends(r.Context(), a.Name, filter, q.Get("cursor"), limit)
 	if err != nil {
-		return err
+		return pageFault(r, err)
 	}
 	views := make([]sendView, len(sends))
 	for i, d := range sends {
@@ -76,7 +76,7 @@ func (s *server) apiJobs(w http.ResponseWriter, r *http.Request) error {
 	filter := store.JobFilter{OpenID: q.Get("fan"), Kind: q.Get("kind"), Flow: q.Get("flow")}
 	jobs, next, err := s.Store.Jobs(r.Context(), a.Name, filter, q.Get("cursor"), limit)
 	if err != nil {
-		return err
+		return pageFault(r, err)
 	}
 	for i := range jobs {
 		inZone(a.Location, &jobs[i].Due)

@@ -147,7 +147,7 @@ func (s *server) apiFans(w http.ResponseWriter, r *http.Request) error {
 	}
 	fans, next, err := s.Store.List(r.Context(), a.Name, filterOf(r), r.URL.Query().Get("cursor"), limit)
 	if err != nil {
-		return err
+		return pageFault(r, err)
 	}
 	views := make([]fanView, len(fans))
 	for i, f := range fans {

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -215,22 +214,16 @@ func (s *server) apiSetPaused(w http.ResponseWriter, r *http.Request, paused boo
 
 // setPaused pauses or resumes a published flow.
 func (s *server) setPaused(ctx context.Context, a *Account, flow string, paused bool) error {
-	p, err := s.publication(ctx, scriptID(a, store.KindFlow, flow))
-	if err != nil {
+	why := ""
+	if paused {
+		why = "operator"
+	}
+	if err := s.Engine.Pause(ctx, a.Name, flow, why); err != nil {
 		return err
 	}
-	if p == nil {
-		return faultf(http.StatusNotFound, "flow %q is not published", flow)
-	}
-	if p.Paused == paused {
-		return nil
-	}
-	p.Paused, p.Why = paused, ""
-	if paused {
-		p.Why = "operator"
-	}
-	if err := s.Store.Publish(ctx, *p); err != nil {
-		return fmt.Errorf("pause or resume flow %s: %w", flow, err)
+	p, err := s.publication(ctx, scriptID(a, store.KindFlow, flow))
+	if err != nil || p == nil {
+		return err
 	}
 	s.published(*p)
 	return nil

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -215,9 +216,12 @@ func (s *server) apiPush(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if n := errorsAmong(findings); n > 0 {
+		return &fault{Status: http.StatusBadRequest, Detail: fmt.Sprintf("%s has %d errors", in.File, n), Findings: findings}
+	}
 	sc, err := s.Engine.Push(r.Context(), a.Name, kind, in.File, in.Source, "api")
 	if err != nil {
-		return refusedScript(err)
+		return err
 	}
 	if in.Publish {
 		if _, err := s.publish(r.Context(), sc.ScriptID, sc.Version, "api"); err != nil {
@@ -250,20 +254,35 @@ func (s *server) apiPublish(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, scriptOut{Kind: kind, Name: p.Name, Version: p.Version, Published: true, Findings: []findingView{}})
 }
 
+// errorsAmong counts the findings for which a script is refused.
+func errorsAmong(findings []flows.Finding) (n int) {
+	for _, f := range findings {
+		if f.Severity == flows.SeverityError {
+			n++
+		}
+	}
+	return n
+}
+
 // publish makes a version current and tells who asked to be told.
 func (s *server) publish(ctx context.Context, id store.ScriptID, version int, by string) (store.Publication, error) {
 	p, err := s.Engine.Publish(ctx, id, version, by)
 	if err != nil {
-		return p, refusedScript(err)
+		return p, refusedScript(ctx, err)
 	}
 	s.published(p)
 	return p, nil
 }
 
-// refusedScript turns the engine's refusal of a script into an answer with its findings.
-func refusedScript(err error) error {
-	if f, ok := errors.AsType[*flows.FindingsError](err); ok {
-		return &fault{Status: http.StatusBadRequest, Detail: f.Error(), Findings: f.Findings}
+// refusedScript turns the engine's refusal to publish into an answer. What is wrong lies in the script or in the plugins that
+// it needs, and the engine's sentence says so; who publishes may read it.
+func refusedScript(ctx context.Context, err error) error {
+	if ctx.Err() != nil || errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrClosed) {
+		return err
 	}
-	return err
+	f := &fault{Status: http.StatusConflict, Detail: err.Error()}
+	if refused, ok := errors.AsType[*flows.FindingsError](err); ok {
+		f.Findings = refused.Findings
+	}
+	return f
 }

@@ -12,11 +12,13 @@ import (
 	"strings"
 
 	"fanflow/flows"
+	"fanflow/store"
 )
 
 const (
-	maxHook    = 64 << 10
-	maxHookKey = 255
+	maxHook     = 64 << 10
+	maxHookData = 32 << 10 // of it; flows need room for what they make of it
+	maxHookKey  = 255
 
 	hookSignature = "X-Fanflow-Signature"
 	hookKey       = "Idempotency-Key"
@@ -81,12 +83,15 @@ func parseHook(event, key string, body []byte) (flows.Hook, error) {
 	switch {
 	case (in.OpenID == "") == (in.UnionID == ""):
 		return flows.Hook{}, faultf(http.StatusBadRequest, "give openid or unionid, one of them")
-	case len(in.OpenID) > 128 || len(in.UnionID) > 128 || strings.ContainsRune(in.OpenID+in.UnionID, 0):
-		return flows.Hook{}, faultf(http.StatusBadRequest, "openid and unionid have at most 128 bytes")
-	case len(event) > 128:
-		return flows.Hook{}, faultf(http.StatusBadRequest, "the event's name has at most 128 bytes")
+	case len(in.Data) > maxHookData:
+		return flows.Hook{}, faultf(http.StatusBadRequest, "data has at most %d bytes", maxHookData)
 	case len(key) > maxHookKey:
 		return flows.Hook{}, faultf(http.StatusBadRequest, "%s has at most %d bytes", hookKey, maxHookKey)
+	}
+	for what, name := range map[string]string{"event": event, "openid": in.OpenID, "unionid": in.UnionID} {
+		if err := store.CheckName(what, name); err != nil {
+			return flows.Hook{}, faultf(http.StatusBadRequest, "%v", err)
+		}
 	}
 	return flows.Hook{Event: event, OpenID: in.OpenID, UnionID: in.UnionID, Data: in.Data, Key: key, Create: in.Create}, nil
 }

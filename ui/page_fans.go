@@ -31,7 +31,7 @@ func (s *server) fansPage(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	fans, next, err := s.Store.List(r.Context(), a.Name, body.Filter, q.Get("cursor"), fansOnPage)
 	if err != nil {
-		return err
+		return pageFault(r, err)
 	}
 	for _, f := range fans {
 		body.Fans = append(body.Fans, s.viewFan(a, f, nil))

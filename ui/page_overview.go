@@ -12,9 +12,9 @@ import (
 	"fanflow/wechat"
 )
 
-// home leads to the first account.
+// home leads from "/", "/flows" and "/fans" to the same of the first account.
 func (s *server) home(w http.ResponseWriter, r *http.Request) error {
-	http.Redirect(w, r, link("a", s.Accounts[0].Name), http.StatusSeeOther)
+	http.Redirect(w, r, strings.TrimSuffix(link("a", s.Accounts[0].Name)+r.URL.Path, "/"), http.StatusSeeOther)
 	return nil
 }
 
@@ -84,6 +84,7 @@ func (s *server) overviewPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	body.Sends = viewSends(a, sends)
+	slices.SortStableFunc(body.Sends, func(x, y sendLine) int { return strings.Compare(y.At.Text, x.At.Text) })
 	jobs, _, err := s.Store.Jobs(ctx, a.Name, store.JobFilter{}, "", nextJobs)
 	if err != nil {
 		return err

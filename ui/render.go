@@ -27,6 +27,7 @@ func loadViews(w *words, a *assets) (*views, error) {
 	frame, err := template.New("layout.html").Funcs(template.FuncMap{
 		"t":      w.t,
 		"or_key": w.or,
+		"why":    w.why,
 		"asset":  a.url,
 		"path":   link,
 		"stamp":  stampOf,

@@ -39,6 +39,8 @@ func (s *server) routes() []route {
 		{"POST", "/hooks/{account}/{event}", signed, s.hook},
 
 		{"GET", "/", member, s.home},
+		{"GET", "/flows", member, s.home},
+		{"GET", "/fans", member, s.home},
 		{"GET", "/a/{account}", member, s.overviewPage},
 		{"GET", "/a/{account}/flows", member, s.flowsPage},
 		{"GET", "/a/{account}/flows/{flow}", member, s.flowPage},

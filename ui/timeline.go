@@ -52,7 +52,7 @@ func (w *words) timeline(zone *time.Location, rows []store.Row) []happening {
 
 // tell says a row in plain words.
 func (w *words) tell(zone *time.Location, r store.Row) stepTold {
-	s := stepTold{Kind: r.Kind, Icon: icons[r.Kind], Why: w.or("why."+r.Why, r.Why)}
+	s := stepTold{Kind: r.Kind, Icon: icons[r.Kind], Why: w.why(r.Why)}
 	if s.Icon == "" {
 		s.Icon = "note"
 	}
@@ -77,6 +77,15 @@ func (w *words) tell(zone *time.Location, r store.Row) stepTold {
 		s.Text = strings.TrimSpace(fmt.Sprintf("%s %s %s", r.Kind, r.Name, r.Text))
 	}
 	return s
+}
+
+// why says a reason. The engine's and the outbox's reasons are English sentences; the catalogue has those that are common.
+// Others begin with an event, such as "text 1", or stay as they are.
+func (w *words) why(why string) string {
+	if by, ok := strings.CutPrefix(why, "enrolled by "); ok {
+		return w.t("why.enrolled by", "by", w.on(by))
+	}
+	return w.or("why."+why, w.on(why))
 }
 
 // heardKey finds the words for an event: those for the event itself, where the row has what they say.

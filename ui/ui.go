@@ -38,7 +38,10 @@ type Engine interface {
 	Flow(ctx context.Context, account, name string, version int) (*flows.Flow, error)
 	Flows(ctx context.Context, account string) ([]flows.FlowInfo, error)
 	Funnel(ctx context.Context, account, flow, from, to string) (flows.Funnel, error)
+	Pause(ctx context.Context, account, flow, why string) error
 }
+
+var _ Engine = (*flows.Engine)(nil)
 
 // Config is what New needs. Store, Engine, Accounts and AdminToken must be set.
 type Config struct {
