@@ -65,8 +65,6 @@ type decision struct {
 	taken   string
 	word    string
 	lua     int
-	// late is a failure of a timer's script that shall be tried again.
-	late error
 }
 
 // decide is pure: it reads nothing but its arguments and changes nothing but the memory's place. The error is a need that

@@ -70,7 +70,7 @@ type Hook struct {
 	Data    json.RawMessage
 	// Key makes repeats known: two hooks of one account, event, fan and key are one. Empty: every call is an event of its own.
 	Key string
-	// Create takes the event also for an OpenID never heard of.
+	// Create takes the event also for an OpenID never heard of; not for a fan who was erased.
 	Create bool
 }
 

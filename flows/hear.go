@@ -1,7 +1,6 @@
 package flows
 
 import (
-	"encoding/json"
 	"strings"
 	"time"
 
@@ -98,13 +97,4 @@ func sendStatus(s string) (store.Status, string) {
 		return store.Delivered, ""
 	}
 	return store.SendFail, "the platform reports " + strings.TrimSpace(s)
-}
-
-// jsonText makes JSON of a text.
-func jsonText(s string) json.RawMessage {
-	raw, err := encode(s)
-	if err != nil {
-		return nil
-	}
-	return raw
 }

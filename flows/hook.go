@@ -75,7 +75,7 @@ func (e *Engine) hooked(ctx context.Context, account string, h Hook) (store.FanI
 	if err != nil {
 		return id, fmt.Errorf("load fan %s: %w", id, err)
 	}
-	if (snap.Fan.Rev == 0 || snap.Fan.Erased) && !h.Create {
+	if snap.Fan.Rev == 0 && !h.Create || snap.Fan.Erased { // only the fan can undo an erasure
 		return id, fmt.Errorf("fan %s: %w", id, ErrNoFan)
 	}
 	return id, nil

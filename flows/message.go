@@ -31,13 +31,16 @@ type sendOptions struct {
 var optionFields = []string{"at", "after", "expires", "key", "purpose"}
 
 // messageOf reads what scripts give to reply, message and send: a string, an article {title=…, description=…, picurl=…, url=…},
-// {news={…}}, {text=…}, {image=…} or {voice=…}. Options may stand beside it.
+// {news={…}} or a list of articles, {text=…}, {image=…} or {voice=…}. Options may stand beside it.
 func messageOf(v any) (message, sendOptions, error) {
 	if s, ok := v.(string); ok {
 		if s == "" {
 			return message{}, sendOptions{}, fmt.Errorf("the text is empty")
 		}
 		return message{Text: s}, sendOptions{}, nil
+	}
+	if isNews(v) {
+		v = map[string]any{"news": v}
 	}
 	t, ok := v.(map[string]any)
 	if !ok {
@@ -50,6 +53,17 @@ func messageOf(v any) (message, sendOptions, error) {
 	}
 	m, err := bodyOf(rest)
 	return m, opts, err
+}
+
+// isNews takes a list of articles, which needs no news = … around it.
+func isNews(v any) bool {
+	items, _ := v.([]any)
+	for _, item := range items {
+		if t, ok := item.(map[string]any); !ok || t["title"] == nil {
+			return false
+		}
+	}
+	return len(items) > 0
 }
 
 func bodyOf(t map[string]any) (message, error) {

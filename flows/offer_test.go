@@ -56,14 +56,16 @@ func TestWhoTakesAnEvent(t *testing.T) {
 				listener("a", 1, `{ text = "a" }`, `{ text = { word = { reply = "a takes it" } } }`),
 				listener("b", 2, `{ text = "b" }`, `{ text = { word = { reply = "b takes it" } } }`),
 			},
-			[]string{"a", "b"}, "word", "b takes it",
+			[]string{"a", "b"},
+			"word", "b takes it",
 		},
 		"entry of enrollments of one priority": {
 			[]string{
 				listener("a", 0, `{ text = "a" }`, `{ text = { word = { reply = "a takes it" } } }`),
 				listener("b", 0, `{ text = "b" }`, `{ text = { word = { reply = "b takes it" } } }`),
 			},
-			[]string{"b", "a"}, "word", "b takes it",
+			[]string{"b", "a"},
+			"word", "b takes it",
 		},
 		"priority of triggers": {
 			[]string{listener("a", 0, `{ text = "word" }`, "{}"), listener("b", 1, `{ text = "word" }`, "{}")}, nil, "word", "b enrolls",
@@ -199,6 +201,6 @@ func TestPausedFlows(t *testing.T) {
 	if err := w.engine.Pause(t.Context(), account, "hello", ""); err != nil {
 		t.Fatal(err)
 	}
-	w.advance(time.Hour)
+	w.settle()
 	expect(t, "goes on", w.state("fan", "hello"), "late")
 }

@@ -58,7 +58,10 @@ func (e *Engine) Publish(ctx context.Context, id store.ScriptID, version int, by
 	if err := e.store.Publish(ctx, p); err != nil {
 		return store.Publication{}, fmt.Errorf("publish %s %s version %d: %w", id.Kind, id.Name, p.Version, err)
 	}
-	return p, nil
+	if id.Kind == store.KindFlow {
+		err = e.resume(ctx, id)
+	}
+	return p, err
 }
 
 // pin finds the plugins that a flow is published with, sees that it declares itself with them, and keeps their versions beside
@@ -129,7 +132,7 @@ func (e *Engine) pins(ctx context.Context, script store.Script, drafts bool) (ma
 	return pins, nil
 }
 
-// Pause holds a flow: it takes no event and its timers wait. With an empty why it goes on; its timers then fire within an hour.
+// Pause holds a flow: it takes no event and its timers wait. With an empty why it goes on, and what waited fires, paced.
 func (e *Engine) Pause(ctx context.Context, account, flow, why string) error {
 	catalog, err := e.store.Catalog(ctx)
 	if err != nil {
@@ -143,7 +146,10 @@ func (e *Engine) Pause(ctx context.Context, account, flow, why string) error {
 		if err := e.store.Publish(ctx, p); err != nil {
 			return fmt.Errorf("pause flow %s: %w", flow, err)
 		}
-		return nil
+		if p.Paused {
+			return nil
+		}
+		return e.resume(ctx, p.ScriptID)
 	}
 	return fmt.Errorf("pause flow %s: %w", flow, store.ErrNotFound)
 }

@@ -249,6 +249,12 @@ func TestTimersThatFailAreParked(t *testing.T) {
 		t.Errorf("jobs: %+v, %v", jobs, err)
 	}
 	expect(t, "state", w.state("fan", "test"), "on")
+
+	w.flow(`return flow { name = "test", triggers = { text = { "start" } }, first = "on", states = {
+	on = { after = { ["1h"] = { tag = "mended" } } } } }`)
+	w.settle()
+	f = w.fan("fan")
+	expect(t, "the new version fires it again", f.Has("mended"), true)
 }
 
 // conflicting changes a fan once, between load and commit.

@@ -97,7 +97,7 @@ func namesOf(v any) ([]string, error) {
 
 func messageSteps(verb string, v any) ([]step, error) {
 	items, ok := v.([]any)
-	if !ok {
+	if !ok || isNews(v) {
 		items = []any{v}
 	}
 	var steps []step
@@ -173,8 +173,8 @@ func (s *step) texts(see func(string)) {
 		see(a.PicURL)
 		see(a.URL)
 	}
-	for _, v := range s.Template.Data {
-		see(v)
+	for _, k := range sortedKeys(s.Template.Data) {
+		see(s.Template.Data[k])
 	}
 	see(s.Template.URL)
 }

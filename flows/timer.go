@@ -104,5 +104,8 @@ func (d *decision) park(flow *compiled, f *failure) error {
 	return d.draft.add(d.timerEntry(store.Parked, "it failed three times"))
 }
 
+// heldWhy marks the timers of a paused flow.
+const heldWhy = "the flow is paused"
+
 // pausedFor is how long a timer of a paused flow is put off at a time.
 const pausedFor = time.Hour

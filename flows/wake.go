@@ -45,7 +45,7 @@ func (e *Engine) wakeTimer(ctx context.Context, acc *Account, t task, snap store
 		return err
 	}
 	if p := ed.ByName[t.job.Flow]; p != nil && p.Paused {
-		return e.snooze(ctx, t, t.now.Add(pausedFor), "the flow is paused")
+		return e.snooze(ctx, t, t.now.Add(pausedFor), heldWhy)
 	}
 	t.event = &event{Name: timerEvent, Created: t.job.Due, Fields: map[string]any{"delay": t.job.Name}}
 	_, err = e.run(ctx, acc, t)
@@ -57,8 +57,7 @@ func (e *Engine) wakeEvent(ctx context.Context, acc *Account, t task, snap store
 	if err != nil {
 		return fmt.Errorf("read event job %s: %w", t.job.ID, err)
 	}
-	known := snap.Fan.Rev > 0 && !snap.Fan.Erased
-	if !known && ev.Name != "webhook" {
+	if snap.Fan.Erased || snap.Fan.Rev == 0 && ev.Name != "webhook" {
 		return e.drop(ctx, t)
 	}
 	t.event = ev

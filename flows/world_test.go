@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -274,22 +273,6 @@ func (w *world) rows(openID string, kind store.Kind) (out []store.Row) {
 		}
 	}
 	return out
-}
-
-// story tells the journal in short: kind and what matters of it.
-func (w *world) story(openID string) string {
-	w.t.Helper()
-	var b strings.Builder
-	for _, r := range w.journal(openID) {
-		fmt.Fprintf(&b, "%s", r.Kind)
-		for _, s := range []string{r.State, r.Name, r.Channel, r.Text, r.Why} {
-			if s != "" {
-				fmt.Fprintf(&b, " | %s", s)
-			}
-		}
-		b.WriteString("\n")
-	}
-	return b.String()
 }
 
 // said are the texts that went out beside passive replies, in order.
