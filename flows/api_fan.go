@@ -159,9 +159,6 @@ func (c *call) diff(t *lua.LTable, what string, before []string, set func(string
 		}
 		data, bad := sandbox.FromLua(v)
 		if bad == nil {
-			bad = checkWord("name", string(name))
-		}
-		if bad == nil {
 			now[string(name)], bad = encode(data)
 		}
 		if bad != nil {

@@ -242,6 +242,10 @@ func (d *declarer) states(decl *declaration, path string, v lua.LValue) {
 			d.wrong(p, "must be a state: name = { … }")
 			return
 		}
+		if err := checkWord("state", string(name)); err != nil {
+			d.wrong(p, "%v", err)
+			return
+		}
 		decl.States[string(name)] = d.state(string(name), p, body)
 		decl.Order = append(decl.Order, string(name))
 	})

@@ -97,15 +97,15 @@ func (w *walk) assign(set []assignment) error {
 
 // setVar and setAttr note a value that differs from the one there is; null removes it.
 func (w *walk) setVar(name string, v json.RawMessage) error {
-	if sameJSON(w.at().Vars[name], v) {
-		return nil
+	if err := checkWord("variable", name); err != nil || sameJSON(w.at().Vars[name], v) {
+		return err
 	}
 	return w.note(store.Entry{Kind: store.VarSet, Name: name, Value: v})
 }
 
 func (w *walk) setAttr(name string, v json.RawMessage) error {
-	if sameJSON(w.d.draft.fan.Attrs[name], v) {
-		return nil
+	if err := checkWord("attribute", name); err != nil || sameJSON(w.d.draft.fan.Attrs[name], v) {
+		return err
 	}
 	return w.note(store.Entry{Kind: store.AttrSet, Name: name, Value: v, Why: w.why})
 }
@@ -137,7 +137,7 @@ func (w *walk) goal(name string) error {
 	return w.note(store.Entry{Kind: store.Goal, Name: name, Why: w.why})
 }
 
-// maxWord is the longest tag, goal, attribute or variable in bytes.
+// maxWord is the longest name of a state, tag, goal, attribute or variable in bytes.
 const maxWord = 128
 
 func checkWord(what, name string) error {

@@ -103,7 +103,7 @@ func (w *world) coupon() {
 	w.publish(store.KindFlow, "coupon.lua", read(w.t, filepath.Join("testdata", "coupon", "coupon.lua")))
 }
 
-func read(t *testing.T, path string) string {
+func read(t testing.TB, path string) string {
 	t.Helper()
 	b, err := os.ReadFile(path)
 	if err != nil {
