@@ -1,9 +1,6 @@
 package flows
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // String gives "file:line: message (mend)".
 func (f Finding) String() string {
@@ -33,15 +30,6 @@ func (e *FindingsError) Error() string {
 		s += fmt.Sprintf(", and %d more", n)
 	}
 	return s
-}
-
-// Lines gives one line for each finding.
-func (e *FindingsError) Lines() string {
-	var b strings.Builder
-	for _, f := range e.Findings {
-		fmt.Fprintln(&b, f)
-	}
-	return b.String()
 }
 
 // errorsIn gives the findings that are errors.
