@@ -138,8 +138,10 @@ func FuzzDecodeJSON(f *testing.F) {
 
 // FuzzRun: whatever the source, compiling and running it ends, in a value or in an *Error with a place.
 func FuzzRun(f *testing.F) {
-	for _, s := range []string{"return 1", "local a, b = 1, 2 a, b = b, a return a .. b", "for w in ('a b'):gmatch('%a') do print(w) end",
-		"return {1, [2] = 3, x = {...}}", "goto a ::a::", "local t = {} t.x, t[1] = #t, -t.x ^ 2", "while true do end", "return ('x'):rep(1e9)", "\x00", "--[["} {
+	for _, s := range []string{
+		"return 1", "local a, b = 1, 2 a, b = b, a return a .. b", "for w in ('a b'):gmatch('%a') do print(w) end",
+		"return {1, [2] = 3, x = {...}}", "goto a ::a::", "local t = {} t.x, t[1] = #t, -t.x ^ 2", "while true do end", "return ('x'):rep(1e9)", "\x00", "--[[",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, source string) {

@@ -191,8 +191,8 @@ func basePrint(L *lua.LState) int {
 	for i := range parts {
 		parts[i] = s.Text(L.Get(i + 1))
 		length += len(parts[i]) + 1
-		s.room(length)
 	}
+	s.room(length)
 	if s.opts.Print != nil {
 		s.opts.Print(strings.Join(parts, "\t"))
 	}

@@ -170,7 +170,7 @@ func stringFind(L *lua.LState) int {
 		L.Push(lua.LNil)
 		return 1
 	}
-	if L.ToBool(4) || strings.IndexAny(text, "^$*+?.([%-") < 0 {
+	if L.ToBool(4) || !strings.ContainsAny(text, "^$*+?.([%-") {
 		s.Spend(len(subject) / 64)
 		at := strings.Index(subject[init:], text)
 		if at < 0 {

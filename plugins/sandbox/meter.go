@@ -88,7 +88,7 @@ func (m *meter) check() {
 	case m.stopped != nil:
 	case m.left < 0:
 		m.stop(&Error{Kind: KindBudget, Msg: fmt.Sprintf("the script used up its %d instructions; look for an endless loop, or do less in one step", m.limits.Instructions)})
-	case m.spent+time.Since(m.entered) > m.limits.Time: // wall time on purpose: the decision's own clock may stand still
+	case m.elapsed() > m.limits.Time:
 		m.stop(&Error{Kind: KindDeadline, Msg: fmt.Sprintf("the script ran longer than %v", m.limits.Time)})
 	case m.Context.Err() != nil:
 		m.stop(&Error{Kind: KindDeadline, Msg: "the script was stopped: " + m.Context.Err().Error(), cause: context.Cause(m.Context)})
@@ -103,4 +103,12 @@ func (m *meter) stop(err error) {
 
 // enter and leave stand around the outermost Run or Call: time in between the calls is the host's own.
 func (m *meter) enter() { m.entered = time.Now() }
-func (m *meter) leave() { m.spent += time.Since(m.entered) }
+func (m *meter) leave() { m.spent, m.entered = m.elapsed(), time.Time{} }
+
+// elapsed is the wall time spent inside so far; wall time on purpose, for the decision's own clock may stand still.
+func (m *meter) elapsed() time.Duration {
+	if m.entered.IsZero() {
+		return m.spent
+	}
+	return m.spent + time.Since(m.entered)
+}

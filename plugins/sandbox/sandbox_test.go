@@ -58,6 +58,11 @@ func TestErrors(t *testing.T) {
 	}{
 		"end missing":        {"local a = 1\nif a then\n", "s.lua:2: the script ends in the middle of a statement: an `end`, a bracket or a value is missing", sandbox.KindSyntax},
 		"no lua":             {"local a = = 1", "s.lua:1: this is no Lua near `=`", sandbox.KindSyntax},
+		"wide comma":         {"local a\nf(a，b)", "s.lua:2: `，` cannot stand here: outside of quotes and comments Lua takes plain ASCII letters and signs", sandbox.KindSyntax},
+		"wide quotes":        {"return “x”", "s.lua:1: `“` cannot stand here: outside of quotes and comments Lua takes plain ASCII letters and signs", sandbox.KindSyntax},
+		"control":            {"return \x01", "s.lua:1: `\\1` cannot stand here: outside of quotes and comments Lua takes plain ASCII letters and signs", sandbox.KindSyntax},
+		"bom":                {"\ufeffreturn 1", "s.lua:1: the file begins with a byte order mark: save it as UTF-8 without BOM", sandbox.KindSyntax},
+		"open string":        {"local a = 'x\n", "s.lua:1: unterminated string near `x`", sandbox.KindSyntax},
 		"goto":               {"local x\ngoto nowhere", "s.lua:3: no visible label 'nowhere' for <goto> at line 2", sandbox.KindSyntax},
 		"global":             {"\ncount = 1", "s.lua:2: `count` is assigned to but is not a local variable: write `local count` where it is first used (what should outlast this step goes into fan.vars or kv)", sandbox.KindSyntax},
 		"global in function": {"local function f(a) a = 1; b = 2 end", "s.lua:1: `b` is assigned to but is not a local variable: write `local b` where it is first used (what should outlast this step goes into fan.vars or kv)", sandbox.KindSyntax},
@@ -208,7 +213,7 @@ func TestRaise(t *testing.T) {
 // TestPanic: a Go panic in a host function ends the run; neither the script nor the service swallows or suffers it.
 func TestPanic(t *testing.T) {
 	o := sandbox.Options{Modules: map[string]sandbox.Module{"breaks": func(s *sandbox.State) lua.LValue {
-		return s.L.NewFunction(func(*lua.LState) int { var m map[string]int; m["x"] = 1; return 0 })
+		return s.L.NewFunction(func(L *lua.LState) int { return []int{}[L.GetTop()+1] })
 	}}}
 	for _, source := range []string{"\nbreaks()", "\npcall(breaks)"} {
 		_, err := run(t, "s.lua", source, o)
@@ -231,7 +236,8 @@ func TestRepeatable(t *testing.T) {
 					last = fmt.Sprint(L.Get(1), L.Get(2), L.Get(3))
 					return 0
 				})
-			}}}
+			},
+		}}
 		s := sandbox.NewState(context.Background(), o)
 		_, err := s.Run(p)
 		s.Close()

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/yuin/gopher-lua/parse"
 )
@@ -41,8 +43,10 @@ func checkTokens(file, source string) error {
 			return nil
 		case '(', '{', '[', parse.TDo, parse.TFunction, parse.TIf, parse.TRepeat:
 			if open = append(open, expression{}); len(open) > maxNesting {
-				return &Error{File: file, Line: tok.Pos.Line, Kind: KindSyntax,
-					Msg: fmt.Sprintf("blocks and brackets stand more than %d deep inside each other", maxNesting)}
+				return &Error{
+					File: file, Line: tok.Pos.Line, Kind: KindSyntax,
+					Msg: fmt.Sprintf("blocks and brackets stand more than %d deep inside each other", maxNesting),
+				}
 			}
 		case ')', '}', ']', parse.TEnd, parse.TUntil:
 			if len(open) > 1 {
@@ -57,8 +61,10 @@ func checkTokens(file, source string) error {
 			top.operators++
 		}
 		if top = &open[len(open)-1]; top.concats > maxConcats || top.operators > maxOperators {
-			return &Error{File: file, Line: tok.Pos.Line, Kind: KindSyntax,
-				Msg: fmt.Sprintf("one expression has more than %d operators or %d times ..; use table.concat or several statements", maxOperators, maxConcats)}
+			return &Error{
+				File: file, Line: tok.Pos.Line, Kind: KindSyntax,
+				Msg: fmt.Sprintf("one expression has more than %d operators or %d times ..; use table.concat or several statements", maxOperators, maxConcats),
+			}
 		}
 	}
 }
@@ -68,7 +74,10 @@ func syntaxError(file, source string, err error) *Error {
 	e := &Error{File: file, Kind: KindSyntax, Msg: err.Error()}
 	var pe *parse.Error
 	if errors.As(err, &pe) {
-		e.Line, e.Msg = pe.Pos.Line, parseMessage(pe)
+		e.Line, e.Msg = pe.Pos.Line, parseMessage(pe, source)
+		if pe.Pos.Column == 0 && strings.HasPrefix(pe.Message, "unterminated string") {
+			e.Line-- // the scanner has gone on to the next line
+		}
 	}
 	if e.Line < 1 || e.Line > strings.Count(source, "\n")+1 { // the parser says -1 for the end of the file
 		e.Line = strings.Count(strings.TrimRight(source, "\r\n\t "), "\n") + 1
@@ -77,8 +86,12 @@ func syntaxError(file, source string, err error) *Error {
 }
 
 // parseMessage makes a sentence of the parser's few words.
-func parseMessage(e *parse.Error) string {
+func parseMessage(e *parse.Error, source string) string {
 	switch {
+	case strings.HasPrefix(source, "\ufeff"):
+		return "the file begins with a byte order mark: save it as UTF-8 without BOM"
+	case e.Message == "Invalid token":
+		return fmt.Sprintf("`%s` cannot stand here: outside of quotes and comments Lua takes plain ASCII letters and signs", characterAt(source, e))
 	case strings.HasPrefix(e.Message, "syntax error") && e.Pos.Line == parse.EOF:
 		return "the script ends in the middle of a statement: an `end`, a bracket or a value is missing"
 	case strings.HasPrefix(e.Message, "syntax error"):
@@ -89,6 +102,21 @@ func parseMessage(e *parse.Error) string {
 		return e.Message
 	}
 	return fmt.Sprintf("%s near `%s`", e.Message, clip(e.Token, 40))
+}
+
+// characterAt is the whole character that the scanner stumbled over; it knows bytes only, and authors type ， and “.
+func characterAt(source string, e *parse.Error) string {
+	line := source
+	for range e.Pos.Line - 1 {
+		_, line, _ = strings.Cut(line, "\n")
+	}
+	if at := e.Pos.Column - 1; at >= 0 && at < len(line) {
+		if r, _ := utf8.DecodeRuneInString(line[at:]); r != utf8.RuneError && unicode.IsPrint(r) {
+			return string(r)
+		}
+		return fmt.Sprintf("\\%d", line[at])
+	}
+	return e.Token
 }
 
 // clip shortens a text for a message.
