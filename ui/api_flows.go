@@ -93,7 +93,7 @@ func (s *server) apiFlow(w http.ResponseWriter, r *http.Request) error {
 	}
 	f, err := s.Engine.Flow(r.Context(), a.Name, param(r, "flow"), version)
 	if err != nil {
-		return err
+		return refusedScript(r.Context(), err)
 	}
 	live, err := s.Store.Waiting(r.Context(), a.Name, f.Name)
 	if err != nil {

@@ -274,8 +274,8 @@ func (s *server) publish(ctx context.Context, id store.ScriptID, version int, by
 	return p, nil
 }
 
-// refusedScript turns the engine's refusal to publish into an answer. What is wrong lies in the script or in the plugins that
-// it needs, and the engine's sentence says so; who publishes may read it.
+// refusedScript turns the engine's refusal to read or publish a script into an answer. What is wrong lies in the script or in
+// the plugins that it needs, and the engine's sentence says so; who has logged in may read it.
 func refusedScript(ctx context.Context, err error) error {
 	if ctx.Err() != nil || errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrClosed) {
 		return err

@@ -66,11 +66,12 @@ func TestAPIGolden(t *testing.T) {
 	s := newSite(t)
 	s.seed()
 	s.sends(t)
+	s.written(t)
 	for name, path := range map[string]string{
 		"accounts": "/accounts", "fan": "/accounts/demo/fans/" + fanA, "fans": "/accounts/demo/fans?flow=coupon&limit=1",
-		"journal": "/accounts/demo/fans/" + fanB + "/journal", "flows": "/accounts/demo/flows", "flow": "/accounts/demo/flows/help",
+		"journal": "/accounts/demo/fans/" + fanC + "/journal", "flows": "/accounts/demo/flows", "flow": "/accounts/demo/flows/help",
 		"funnel": "/accounts/demo/flows/coupon/funnel?from=2026-11-01&to=2026-11-02", "quota": "/accounts/demo/quota",
-		"sends": "/accounts/demo/sends?status=skipped&fan=" + fanA, "jobs": "/accounts/demo/jobs?fan=" + fanB,
+		"sends": "/accounts/demo/sends?status=skipped&fan=" + fanA, "jobs": "/accounts/demo/jobs?fan=" + fanC,
 		"scripts": "/accounts/demo/scripts/plugin", "script": "/accounts/demo/scripts/flow/help?version=1", "empty": "/accounts/empty/fans",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -94,6 +95,26 @@ func (s *site) sends(t *testing.T) {
 	_, err := s.store.Commit(context.Background(), store.Change{
 		Fan: store.FanID{Account: "demo", OpenID: fanA}, Base: store.AnyRev, Cause: "test", At: now, Sends: []store.Send{send},
 		Spends: []store.Spend{{Quota: "customer", Period: "2026-11-02", N: 7, Limit: 500000, Resets: now.Add(2 * time.Hour).Truncate(time.Hour)}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// written puts a fan into the store whose journal has entries of many fields, and a job.
+func (s *site) written(t *testing.T) {
+	t.Helper()
+	at := time.Date(2026, 11, 2, 14, 0, 0, 0, time.UTC)
+	_, err := s.store.Commit(context.Background(), store.Change{
+		Fan: store.FanID{Account: "demo", OpenID: fanC}, Cause: "cause-1", At: at,
+		Entries: []store.Entry{
+			{Kind: store.Heard, Name: "location", Created: at, Value: json.RawMessage(`{"label":"人民广场","latitude":31.23,"longitude":121.47}`)},
+			{Kind: store.Subscribed, Created: at, Name: "store-1"},
+			{Kind: store.WindowOpened, Window: &store.Window{Trigger: "message", Opened: at, Until: at.Add(48 * time.Hour), Left: 5}},
+			{Kind: store.Replied, Channel: store.Passive, Text: "<好>", Why: "enter greet"},
+			{Kind: store.Ordered, Channel: store.Template, Send: "s-1", Due: at.Add(time.Hour), Text: "T"},
+		},
+		Jobs: []store.Job{{ID: "j-1", Account: "demo", OpenID: fanC, Kind: "event", Name: "webhook", Due: at.Add(time.Hour), Args: json.RawMessage(`{"name":"order.paid"}`)}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -67,19 +67,25 @@ func (w *words) or(key, instead string) string {
 
 const langCookie = "fanflow_lang"
 
-// language picks the language of a request: ?lang= (which is remembered), then the cookie, then Accept-Language.
-func language(w http.ResponseWriter, r *http.Request) string {
+// language picks the language of a request: ?lang=, then the cookie, then Accept-Language.
+func language(r *http.Request) string {
 	if asked := r.URL.Query().Get("lang"); known(asked) {
-		http.SetCookie(w, &http.Cookie{
-			Name: langCookie, Value: asked, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
-			HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: overTLS(r),
-		})
 		return asked
 	}
 	if c, err := r.Cookie(langCookie); err == nil && known(c.Value) {
 		return c.Value
 	}
 	return accepted(r.Header.Get("Accept-Language"))
+}
+
+// rememberLanguage keeps what ?lang= asked for in a cookie.
+func rememberLanguage(w http.ResponseWriter, r *http.Request) {
+	if asked := r.URL.Query().Get("lang"); known(asked) {
+		http.SetCookie(w, &http.Cookie{
+			Name: langCookie, Value: asked, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
+			HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: overTLS(r),
+		})
+	}
 }
 
 func known(lang string) bool { return lang == languages[0] || lang == languages[1] }

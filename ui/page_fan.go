@@ -50,7 +50,7 @@ func (s *server) fanPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body.Timeline = s.say(w, r).timeline(a.Location, rows)
+	body.Timeline = s.say(r).timeline(a.Location, rows)
 	sends, _, err := s.Store.Sends(ctx, a.Name, store.SendFilter{OpenID: f.ID.OpenID}, "", sendsOnPage)
 	if err != nil {
 		return err

@@ -69,9 +69,9 @@ func (s *server) flowPage(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.Engine.Flow(ctx, a.Name, param(r, "flow"), version)
 	if err != nil {
-		return err
+		return refusedScript(ctx, err)
 	}
-	say := s.say(w, r)
+	say := s.say(r)
 	body := flowBody{Flow: f}
 	for _, t := range f.Triggers {
 		body.Triggers = append(body.Triggers, say.trigger(t))
@@ -206,14 +206,14 @@ func (s *server) publishPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	f, err := s.Engine.Flow(r.Context(), a.Name, param(r, "flow"), version)
 	if err != nil {
-		return err
+		return refusedScript(r.Context(), err)
 	}
 	live, err := s.Store.Waiting(r.Context(), a.Name, f.Name)
 	if err != nil {
 		return err
 	}
 	body := publishBody{Flow: f.Name, Version: f.Version}
-	for _, l := range stateLines(s.say(w, r), f, live) {
+	for _, l := range stateLines(s.say(r), f, live) {
 		if l.Live > 0 {
 			kept := slices.ContainsFunc(f.States, func(st flows.State) bool { return st.Name == l.Name })
 			body.States = append(body.States, affected{l.Name, l.Live, kept})

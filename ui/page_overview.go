@@ -78,7 +78,7 @@ func (s *server) overviewPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body.Quotas = s.meters(s.say(w, r), a, quotas)
+	body.Quotas = s.meters(s.say(r), a, quotas)
 	sends, _, err := s.Store.Sends(ctx, a.Name, store.SendFilter{}, "", recentSends)
 	if err != nil {
 		return err

@@ -48,7 +48,7 @@ func (s *server) phonePage(w http.ResponseWriter, r *http.Request) error {
 	if i := slices.IndexFunc(s.Accounts, func(x Account) bool { return x.Name == r.URL.Query().Get("account") }); i >= 0 {
 		a = &s.Accounts[i]
 	}
-	say := s.say(w, r)
+	say := s.say(r)
 	body := phoneBody{OpenID: r.URL.Query().Get("openid"), Places: places}
 	body.Setup = phoneSetup{
 		Account: a.Name, Title: a.Title, AppID: a.AppID, Zone: a.Location.String(), Lang: say.lang, OpenID: body.OpenID,
@@ -76,8 +76,9 @@ func (s *server) hints(r *http.Request, a *Account, body *phoneBody) error {
 			continue
 		}
 		f, err := s.Engine.Flow(r.Context(), a.Name, p.Name, 0)
-		if err != nil {
-			return err
+		if err != nil { // the phone works without its hints
+			s.log.Warn("read a flow for the phone", "account", a.Name, "flow", p.Name, "error", err)
+			continue
 		}
 		for _, t := range f.Triggers {
 			for _, m := range t.Match {

@@ -70,7 +70,8 @@ type page struct {
 
 // show renders a page. It is rendered whole before anything is sent, so that an error does not leave half a page.
 func (s *server) show(w http.ResponseWriter, r *http.Request, status int, name string, p page) error {
-	lang := language(w, r)
+	lang := language(r)
+	rememberLanguage(w, r)
 	p.Lang, p.OtherLang = lang, otherLang(r, lang)
 	p.Accounts, p.Demo, p.Version = s.Accounts, s.Demo, s.Version
 	if p.Account == nil {
@@ -96,11 +97,11 @@ func (s *server) member(w http.ResponseWriter, r *http.Request, name string, p p
 }
 
 // say gives the texts in the request's language, for words that are put together in Go.
-func (s *server) say(w http.ResponseWriter, r *http.Request) *words { return s.words[language(w, r)] }
+func (s *server) say(r *http.Request) *words { return s.words[language(r)] }
 
 func (s *server) errorPage(w http.ResponseWriter, r *http.Request, f *fault) {
 	in, _ := s.loggedIn(r) // on an error page the menu is a courtesy
-	title := s.say(w, r).or(fmt.Sprintf("error.%d", f.Status), http.StatusText(f.Status))
+	title := s.say(r).or(fmt.Sprintf("error.%d", f.Status), http.StatusText(f.Status))
 	err := s.show(w, r, f.Status, "error", page{Title: title, LoggedIn: in, Body: f})
 	if err != nil {
 		s.log.Error("render error page", "error", err)

@@ -146,7 +146,7 @@ func TestThrottleIsBounded(t *testing.T) {
 	for i := range 3 * maxAddresses {
 		th.take(string(rune(i)))
 	}
-	if n := len(th.seen); n > maxAddresses {
+	if n := len(th.young) + len(th.old); n > maxAddresses {
 		t.Errorf("%d addresses are kept", n)
 	}
 }

@@ -27,6 +27,7 @@ const (
 	hookSecret = "hook secret"
 	fanA       = "oFanAAAAAAAAAAAAAAAAAAAAAAAA"
 	fanB       = "oFanBBBBBBBBBBBBBBBBBBBBBBBB"
+	fanC       = "oFanCCCCCCCCCCCCCCCCCCCCCCCC"
 	fanX       = "oFan<script>alert(1)</script>" // no platform gives such, but hooks may bring anything
 )
 

@@ -15,12 +15,14 @@ const (
 	maxAddresses = 4096
 )
 
-// throttle counts tries to log in by address.
+// throttle counts tries to log in by address. It holds two generations of them: when the young one is full or a window old, it
+// becomes the old one, and what was old is forgotten. So the table is bounded and no try has to look through it.
 type throttle struct {
 	now func() time.Time
 
-	mu   sync.Mutex
-	seen map[string]*tries
+	mu         sync.Mutex
+	young, old map[string]*tries
+	since      time.Time // when the young generation began
 }
 
 type tries struct {
@@ -29,7 +31,7 @@ type tries struct {
 }
 
 func newThrottle(now func() time.Time) *throttle {
-	return &throttle{now: now, seen: map[string]*tries{}}
+	return &throttle{now: now, young: map[string]*tries{}, since: now()}
 }
 
 // take counts a try before it is looked at, so that tries side by side count too. It answers how long to wait when there have
@@ -38,12 +40,17 @@ func (t *throttle) take(address string) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now()
-	s := t.seen[address]
-	if s == nil || now.Sub(s.since) >= tryWindow {
-		t.makeRoom(now)
-		s = &tries{since: now}
-		t.seen[address] = s
+	if now.Sub(t.since) >= tryWindow || len(t.young) >= maxAddresses/2 {
+		t.young, t.old, t.since = map[string]*tries{}, t.young, now
 	}
+	s := t.young[address]
+	if s == nil {
+		s = t.old[address]
+	}
+	if s == nil || now.Sub(s.since) >= tryWindow {
+		s = &tries{since: now}
+	}
+	t.young[address] = s
 	if s.count >= maxTries {
 		return s.since.Add(tryWindow).Sub(now)
 	}
@@ -55,25 +62,8 @@ func (t *throttle) take(address string) time.Duration {
 func (t *throttle) forget(address string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.seen, address)
-}
-
-// makeRoom drops what is over, and where that is not enough the address that began first.
-func (t *throttle) makeRoom(now time.Time) {
-	if len(t.seen) < maxAddresses {
-		return
-	}
-	var oldest string
-	for a, s := range t.seen {
-		if now.Sub(s.since) >= tryWindow {
-			delete(t.seen, a)
-		} else if oldest == "" || s.since.Before(t.seen[oldest].since) {
-			oldest = a
-		}
-	}
-	if len(t.seen) >= maxAddresses {
-		delete(t.seen, oldest)
-	}
+	delete(t.young, address)
+	delete(t.old, address)
 }
 
 // address gives whom a request is counted for: the peer's IP, for IPv6 its /64 network. Headers that a proxy may set are not
