@@ -164,7 +164,7 @@ func TestFlowForms(t *testing.T) {
 	if !strings.Contains(page(), "version 2 is newer") && !strings.Contains(s.get(c, "/a/demo?lang=en").body, "version 2 is newer") {
 		t.Error("the newer version is not told")
 	}
-	if r := s.post(c, "/a/demo/flows/help/publish", url.Values{"version": {"2"}}); r.status != http.StatusSeeOther || !strings.Contains(page(), "version 2 is live") {
+	if r := s.post(c, "/a/demo/flows/help/publish", url.Values{"version": {"2"}}); r.status != http.StatusSeeOther || !strings.Contains(page(), "version 2 is published") {
 		t.Errorf("publish: %d", r.status)
 	}
 	if n := len(s.published); n != 3 {
