@@ -196,6 +196,7 @@ func (s *server) apiFunnel(w http.ResponseWriter, r *http.Request) error {
 func (s *server) apiPause(w http.ResponseWriter, r *http.Request) error {
 	return s.apiSetPaused(w, r, true)
 }
+
 func (s *server) apiResume(w http.ResponseWriter, r *http.Request) error {
 	return s.apiSetPaused(w, r, false)
 }

@@ -18,8 +18,16 @@ var graphs = map[string]struct {
 	"coupon": {
 		[]graphState{{Name: "greet", First: true}, {Name: "where"}, {Name: "coupon"}, {Name: "nudge"}, {Name: "redeemed", Final: true}, {Name: "soldout", Final: true}, {Name: "left", Final: true}},
 		[]graphArc{
-			{0, 2, "text 1"}, {0, 1, "text 2"}, {0, 3, "after 1d"}, {1, 2, "location"}, {1, 3, "after 1d"}, {2, 5, "enter"},
-			{2, 4, "webhook order.paid"}, {2, 6, "after 7d"}, {3, 2, "text 1"}, {3, 6, "after 2d"},
+			{0, 2, "text 1"},
+			{0, 1, "text 2"},
+			{0, 3, "after 1d"},
+			{1, 2, "location"},
+			{1, 3, "after 1d"},
+			{2, 5, "enter"},
+			{2, 4, "webhook order.paid"},
+			{2, 6, "after 7d"},
+			{3, 2, "text 1"},
+			{3, 6, "after 2d"},
 		},
 	},
 	"loop": {

@@ -154,8 +154,10 @@ func (s *site) text(fan, text string) {
 func (s *site) seed() {
 	s.t.Helper()
 	for _, f := range []struct{ kind, path string }{
-		{store.KindPlugin, "plugins/shops.lua"}, {store.KindPlugin, "plugins/stock.lua"},
-		{store.KindFlow, "coupon/coupon.lua"}, {store.KindFlow, "help/help.lua"},
+		{store.KindPlugin, "plugins/shops.lua"},
+		{store.KindPlugin, "plugins/stock.lua"},
+		{store.KindFlow, "coupon/coupon.lua"},
+		{store.KindFlow, "help/help.lua"},
 	} {
 		b, err := os.ReadFile("../examples/" + f.path)
 		if err != nil {
