@@ -89,6 +89,7 @@ type Engine struct {
 	units   *allocator
 	lanes   *lanes
 	talks   *talks
+	doubts  doubts
 	// slots bound the decisions that run at a time: scripts may use memory, and their time limit is wall time, so that many
 	// at once would starve each other.
 	slots chan struct{}
@@ -106,7 +107,7 @@ func New(c Config) (*Engine, error) {
 	}
 	e := &Engine{
 		store: c.Store, accounts: map[string]*Account{}, now: c.Now, poke: c.Poke, logger: c.Logger, limits: c.Limits,
-		observe: c.Observe, onPush: c.OnAccountPush, lanes: newLanes(), talks: newTalks(), shared: newLanes(),
+		observe: c.Observe, onPush: c.OnAccountPush, lanes: newLanes(), talks: newTalks(), doubts: doubts{open: map[string]store.FanID{}}, shared: newLanes(),
 		slots: make(chan struct{}, max(4, 2*runtime.GOMAXPROCS(0))),
 	}
 	for _, a := range c.Accounts {

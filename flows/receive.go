@@ -25,7 +25,7 @@ func (e *Engine) Receive(ctx context.Context, account string, p *wechat.Push) (w
 		return wechat.Reply{}, nil
 	}
 	t := task{fan: store.FanID{Account: account, OpenID: p.FromUserName}, cause: p.Key(), event: pushEvent(p)}
-	e.talks.begin(t.fan, t.cause)
+	e.talks.begin(t.fan, t.cause, store.Stamp(e.now()))
 	leave, err := e.lanes.enter(ctx, t.fan)
 	if err != nil {
 		return wechat.Reply{}, fmt.Errorf("wait for fan %s: %w", t.fan, err)

@@ -40,6 +40,7 @@ type app struct {
 	follow    *follower // nil on the wall clock
 
 	sending sync.Mutex // one change of the cron entries at a time
+	served  bool       // pushes were taken
 }
 
 // openApp opens the data file and wires everything; nothing runs yet.
@@ -252,6 +253,7 @@ func (a *app) run(ctx context.Context) error {
 		wg.Go(func() { a.follow.run(ctx) })
 	}
 	wg.Go(func() { a.sweep(ctx) })
+	wg.Go(func() { a.engine.Run(ctx) })
 	err := a.runner.Run(ctx)
 	wg.Wait()
 	return err
@@ -274,6 +276,9 @@ func (a *app) close(ctx context.Context) error {
 		if err := h.Shutdown(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("end the pushes of account %s: %w", name, err))
 		}
+	}
+	if a.served {
+		errs = append(errs, a.engine.Mark(ctx))
 	}
 	return errors.Join(append(errs, a.store.Close())...)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"fanflow/plugins"
 	"fanflow/wechat/crypt"
 )
 
@@ -246,7 +247,7 @@ func (a *Account) completeBehaviour() error {
 	if a.MaxSkew == "" {
 		a.MaxSkew = "24h"
 	}
-	if a.skew, err = parseSpan(a.MaxSkew); err != nil {
+	if a.skew, err = plugins.ParseDuration(a.MaxSkew); err != nil {
 		return fmt.Errorf("max_skew: %w", err)
 	}
 	if a.Apology == "" {
@@ -262,7 +263,7 @@ func (a *Account) completeBehaviour() error {
 		if f.value == "" {
 			continue
 		}
-		if _, err := parseSpan(f.value); err != nil {
+		if _, err := plugins.ParseDuration(f.value); err != nil {
 			return fmt.Errorf("%s: %w", f.key, err)
 		}
 	}

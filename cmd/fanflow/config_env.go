@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // applyEnv overrides what the file says by FANFLOW_… of the environment.
@@ -151,31 +150,4 @@ func distance(a, b string) int {
 		}
 	}
 	return row[len(b)]
-}
-
-// parseSpan reads a length of time as people write it in the configuration: 36h, 400d, 2w, 1d12h.
-func parseSpan(s string) (time.Duration, error) {
-	var total time.Duration
-	rest := s
-	for rest != "" {
-		i := strings.IndexFunc(rest, func(r rune) bool { return (r < '0' || r > '9') && r != '.' })
-		if i <= 0 {
-			return 0, fmt.Errorf("%q is no length of time; write it as 24h or 400d", s)
-		}
-		j := i + 1
-		for j < len(rest) && (rest[j] < '0' || rest[j] > '9') {
-			j++
-		}
-		n, err := strconv.ParseFloat(rest[:i], 64)
-		unit, known := map[string]time.Duration{"w": 7 * 24 * time.Hour, "d": 24 * time.Hour, "h": time.Hour, "m": time.Minute, "s": time.Second}[rest[i:j]]
-		if err != nil || !known || n > 1e6 {
-			return 0, fmt.Errorf("%q is no length of time; write it as 24h or 400d", s)
-		}
-		total += time.Duration(n * float64(unit))
-		rest = rest[j:]
-	}
-	if total <= 0 {
-		return 0, fmt.Errorf("%q is no length of time; write it as 24h or 400d", s)
-	}
-	return total, nil
 }

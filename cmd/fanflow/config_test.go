@@ -67,7 +67,7 @@ func TestConfigMistakes(t *testing.T) {
 		{name: "missing secret", text: replace("app_secret", "# app_secret"), want: []string{"app_secret is missing"}},
 		{name: "aes key", text: replace("[account.templates]", "aes_key = \"short\"\n[account.templates]"), want: []string{"aes_key", "43 characters"}},
 		{name: "zone", text: replace("[account.templates]", "time_zone = \"Asia/Shangai\"\n[account.templates]"), want: []string{"time_zone", "Asia/Shanghai"}},
-		{name: "skew", text: replace("[account.templates]", "max_skew = \"a day\"\n[account.templates]"), want: []string{"max_skew", "24h"}},
+		{name: "skew", text: replace("[account.templates]", "max_skew = \"a day\"\n[account.templates]"), want: []string{"max_skew", "1d"}},
 		{name: "clock of the real platform", text: "clock = \"simulator\"\n" + goodConfig, want: []string{"clock", "api.weixin.qq.com", "simulator"}},
 		{name: "two of a name", text: goodConfig + strings.Replace(goodConfig[strings.Index(goodConfig, "[[account]]"):], "COUPON", "X", 1), want: []string{`"shop" is taken`}},
 		{name: "environment", text: goodConfig, env: []string{"FANFLOW_ACCOUNT_SHOP_VERIFIED=perhaps"}, want: []string{"FANFLOW_ACCOUNT_SHOP_VERIFIED", "true or false"}},

@@ -66,6 +66,10 @@ func listen(addr, key string) (net.Listener, error) {
 // runApp serves handler on ln and works until ctx ends, then stops in order: no new requests and orders of the clock, what
 // runs is finished, the data file is closed.
 func runApp(ctx context.Context, a *app, ln net.Listener, handler http.Handler, ready func()) error {
+	if err := a.engine.Recover(ctx); err != nil {
+		return errors.Join(err, a.close(ctx), ln.Close())
+	}
+	a.served = true
 	server := newServer(handler, a.logger)
 	failed := make(chan error, 2)
 	go func() {
