@@ -9,13 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"fanflow/store"
 )
 
 // Hook takes an event of another system. It is durable when Hook returns, and decided on by a job that is due at once; id is
-// that job's. A repeat with the same Key gives the same id and changes nothing, as long as the store keeps receipts (a day) or
-// the job is not done. Errors: ErrNoFan, ErrNoAccount, a sentence on what is wrong with the hook, or the store's.
+// that job's. A repeat with the same Key within seven days gives the same id and changes nothing. Errors: ErrNoFan, ErrNoAccount, a sentence on what is wrong with the hook, or the store's.
 func (e *Engine) Hook(ctx context.Context, account string, h Hook) (id string, err error) {
 	if _, err := e.account(account); err != nil {
 		return "", err
@@ -37,10 +37,13 @@ func (e *Engine) Hook(ctx context.Context, account string, h Hook) (id string, e
 	if err != nil {
 		return "", fmt.Errorf("encode hook %s: %w", h.Event, err)
 	}
-	return cause, e.commitJob(ctx, cause+"/once", store.Job{
+	return cause, e.commitJob(ctx, cause+"/once", keepHooks, store.Job{
 		ID: cause, Account: account, OpenID: fan.OpenID, Kind: "event", Name: "webhook", Due: now, Args: args,
 	})
 }
+
+// keepHooks is how long the repeat of a hook is known.
+const keepHooks = 7 * 24 * time.Hour
 
 // maxHook is the largest data of a hook in bytes: it has to fit into a Change beside what flows make of it.
 const maxHook = 32 << 10

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"fanflow/store"
 	"fanflow/wechat"
@@ -124,7 +125,7 @@ func (e *Engine) report(ctx context.Context, acc *Account, t task, p *wechat.Pus
 		return fmt.Errorf("encode the report: %w", err)
 	}
 	at := store.Stamp(t.now)
-	return e.commitJob(ctx, t.cause, store.Job{
+	return e.commitJob(ctx, t.cause, 0, store.Job{
 		ID: t.cause + "/01", Account: t.fan.Account, OpenID: t.fan.OpenID, Kind: "event", Name: "sent", Due: at.Add(reportPatience), Args: args,
 	})
 }
@@ -158,10 +159,11 @@ func (e *Engine) sendByMsgID(ctx context.Context, fan store.FanID, msgID string)
 	return nil, nil
 }
 
-// commitJob keeps a job durably, once per cause, as a Change of the account: it touches no fan.
-func (e *Engine) commitJob(ctx context.Context, cause string, j store.Job) error {
+// commitJob keeps a job durably, as a Change of the account: it touches no fan. The cause is known, and adds no second job, for
+// a day or for keep if that is longer.
+func (e *Engine) commitJob(ctx context.Context, cause string, keep time.Duration, j store.Job) error {
 	_, err := e.store.Commit(ctx, store.Change{
-		Fan: store.FanID{Account: j.Account}, Cause: cause, At: store.Stamp(e.now()), Jobs: []store.Job{j}, Receipt: json.RawMessage("{}"),
+		Fan: store.FanID{Account: j.Account}, Cause: cause, At: store.Stamp(e.now()), Jobs: []store.Job{j}, Receipt: json.RawMessage("{}"), Keep: keep,
 	})
 	if err != nil && !errors.Is(err, store.ErrGone) {
 		return fmt.Errorf("keep event %s of fan %s: %w", j.Name, j.Fan(), err)

@@ -37,8 +37,29 @@ type Change struct {
 	Reads  []KVRead `json:"reads,omitempty"` // keys whose revision must still be the one that was read
 	Writes []KV     `json:"writes,omitempty"`
 	Spends []Spend  `json:"spends,omitempty"`
-	// Receipt, if not nil, is kept under the cause for a day and answers the same push again.
+	// Receipt, if not nil, is kept under the cause and answers the same push again, for a day or for Keep if that is longer.
 	Receipt json.RawMessage `json:"receipt,omitempty"`
+	Keep    time.Duration   `json:"keep,omitempty"`
+}
+
+// keepReceipts is how long a receipt is kept at least.
+const keepReceipts = 24 * time.Hour
+
+// NewReceipt is what Commit answers and keeps for a Change that leaves the fan at revision rev.
+func (c *Change) NewReceipt(rev uint64) Receipt {
+	r := Receipt{Rev: rev, Reply: c.Receipt, At: c.At}
+	if c.Keep > keepReceipts {
+		r.Until = c.At.Add(c.Keep)
+	}
+	return r
+}
+
+// Expires is when Sweep may remove the receipt.
+func (r *Receipt) Expires() time.Time {
+	if r.Until.IsZero() {
+		return r.At.Add(keepReceipts)
+	}
+	return r.Until
 }
 
 // Snooze moves a job to a later time and notes why.
@@ -106,7 +127,8 @@ type Receipt struct {
 	Rev      uint64          `json:"rev"` // the fan's revision after the Change
 	Reply    json.RawMessage `json:"reply,omitempty"`
 	At       time.Time       `json:"at"`
-	Replayed bool            `json:"-"` // the cause had been applied before; nothing was written now
+	Until    time.Time       `json:"until,omitzero"` // kept so long; zero: a day
+	Replayed bool            `json:"-"`              // the cause had been applied before; nothing was written now
 }
 
 // Given is a receipt with whom and what it answered.

@@ -27,7 +27,7 @@ type Store interface {
 	SetSetting(ctx context.Context, name string, value []byte) error
 	// Settings lists names with a prefix, in order.
 	Settings(ctx context.Context, prefix string) (map[string][]byte, error)
-	// Sweep removes receipts older than a day before now, in small commits, and says how many.
+	// Sweep removes receipts that expired before now, in small commits, and says how many.
 	Sweep(ctx context.Context, now time.Time) (int, error)
 	// Close waits for what is being committed, refuses the rest with ErrClosed, and releases the data. Closing twice is fine.
 	Close() error

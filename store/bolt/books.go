@@ -70,12 +70,12 @@ func (s *Store) Quotas(ctx context.Context, account string, now time.Time) (list
 // sweepStep is how many receipts one commit removes.
 const sweepStep = 1000
 
-// Sweep removes receipts older than a day before now.
+// Sweep removes receipts that expired before now.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (n int, err error) {
 	s.sweep.Lock()
 	defer s.sweep.Unlock()
 	for {
-		old, err := s.aged(ctx, now.Add(-24*time.Hour))
+		old, err := s.aged(ctx, now)
 		if err != nil {
 			return n, err
 		}
@@ -109,12 +109,12 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (n int, err error) {
 func (s *Store) Receipts(ctx context.Context, since time.Time) (list []store.Given, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		c := bucket(tx, bucketReceiptAge).Cursor()
-		for k, _ := c.Seek([]byte(instant(since))); k != nil; k, _ = c.Next() {
+		for k, _ := c.Seek([]byte(instant(since.Add(24 * time.Hour)))); k != nil; k, _ = c.Next() {
 			key := string(k[8:])
 			var g store.Given
 			if ok, err := find(tx, bucketReceipts, key, &g.Receipt); err != nil {
 				return err
-			} else if !ok {
+			} else if !ok || g.At.Before(since) { // older ones that are kept longer
 				continue
 			}
 			names := strings.Split(key, "\x00")
@@ -126,7 +126,7 @@ func (s *Store) Receipts(ctx context.Context, since time.Time) (list []store.Giv
 	return list, err
 }
 
-// aged gives some keys of the index of receipts from before a time.
+// aged gives some keys of the index of receipts that expired before a time.
 func (s *Store) aged(ctx context.Context, before time.Time) (keys []string, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		c := bucket(tx, bucketReceiptAge).Cursor()

@@ -58,7 +58,8 @@ func (p *plan) check() (store.Receipt, func(), error) {
 			return store.Receipt{}, nil, err
 		}
 	}
-	r := store.Receipt{Rev: p.rev, Reply: slices.Clone(p.c.Receipt), At: p.c.At}
+	r := p.c.NewReceipt(p.rev)
+	r.Reply = slices.Clone(r.Reply)
 	if err := p.receipt(r); err != nil {
 		return store.Receipt{}, nil, err
 	}
@@ -73,7 +74,7 @@ func replayed(r *store.Receipt) store.Receipt {
 	if r == nil {
 		return store.Receipt{}
 	}
-	return store.Receipt{Rev: r.Rev, Reply: slices.Clone(r.Reply), At: r.At, Replayed: true}
+	return store.Receipt{Rev: r.Rev, Reply: slices.Clone(r.Reply), At: r.At, Until: r.Until, Replayed: true}
 }
 
 // endsCause says whether the Change ends the job that caused it: then the job's being there is the check.
@@ -237,7 +238,7 @@ func (p *plan) receipt(r store.Receipt) error {
 	}
 	p.then(func() {
 		kept.set(r, b)
-		p.g.mark(bucketReceiptAge, instant(r.At)+key)
+		p.g.mark(bucketReceiptAge, instant(r.Expires())+key)
 	})
 	return nil
 }

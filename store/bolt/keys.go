@@ -22,7 +22,7 @@ const (
 	bucketJournal                    // account openid NUL seq -> store.Row
 	bucketEnded                      // account openid NUL rev i -> store.Enrollment, the i-th that revision rev ended
 	bucketReceipts                   // account cause openid -> store.Receipt
-	bucketReceiptAge                 // ms account cause openid, index: what Sweep goes by
+	bucketReceiptAge                 // expiry ms, account cause openid, index: what Sweep and Receipts go by
 	bucketJobs                       // account id -> store.Job
 	bucketDue                        // ms id account -> openid: index of the jobs that are not parked
 	bucketParked                     // ms id account -> openid: index of those that are

@@ -50,7 +50,7 @@ func (s *Store) Commit(ctx context.Context, c store.Change) (store.Receipt, erro
 	for _, d := range c.Sends {
 		s.sends[key{c.Fan.Account, d.ID}] = d
 	}
-	r := store.Receipt{Rev: a.Fan.Rev, Reply: c.Receipt, At: c.At}
+	r := c.NewReceipt(a.Fan.Rev)
 	if !endsCause(&c) {
 		s.receipts[receiptKey{c.Fan, c.Cause}] = r
 	}

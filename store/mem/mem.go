@@ -135,7 +135,7 @@ func (s *Store) Receipts(ctx context.Context, since time.Time) ([]store.Given, e
 	return copied(list)
 }
 
-// Sweep removes receipts older than a day before now.
+// Sweep removes receipts that expired before now.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
 	if err := s.enter(ctx); err != nil {
 		return 0, err
@@ -143,7 +143,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
 	defer s.mu.Unlock()
 	n := 0
 	for k, r := range s.receipts {
-		if r.At.Before(now.Add(-24 * time.Hour)) {
+		if r.Expires().Before(now) {
 			delete(s.receipts, k)
 			n++
 		}

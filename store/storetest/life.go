@@ -109,6 +109,21 @@ func testLife(t *testing.T, c Config) {
 			}
 		}
 	})
+	t.Run("sweep keeps what is to be kept longer", func(t *testing.T) {
+		b := open(t, c)
+		ch := b.change(ann, store.Entry{Kind: store.Heard})
+		ch.Keep, ch.Receipt = 7*24*time.Hour, raw("kept")
+		b.commit(ch)
+		for _, tc := range []struct {
+			after time.Duration
+			swept int
+		}{{25 * time.Hour, 0}, {7 * 24 * time.Hour, 0}, {7*24*time.Hour + time.Millisecond, 1}} {
+			if n := value(b.Sweep(ctx, at.Add(tc.after)))(t, "sweep"); n != tc.swept {
+				t.Errorf("%d receipts swept after %s; want %d", n, tc.after, tc.swept)
+			}
+		}
+		same(t, "receipts since later", value(b.Receipts(ctx, at.Add(time.Second)))(t, "receipts"), []store.Given(nil))
+	})
 	t.Run("cancelled", func(t *testing.T) {
 		b := open(t, c)
 		gone, cancel := context.WithCancel(ctx)
