@@ -130,9 +130,13 @@ func TestApplyTagsAndAttrs(t *testing.T) {
 func TestApplyEnrollment(t *testing.T) {
 	all := played(t,
 		entries{enrolled(1), entered("greet", 1, 1)},
-		entries{{Kind: store.VarSet, Flow: "coupon", No: 1, Name: "code", Value: json.RawMessage(`"X"`)},
-			{Kind: store.Goal, Flow: "coupon", No: 1, Name: "issued"}, {Kind: store.Goal, Flow: "coupon", No: 1, Name: "issued"},
-			{Kind: store.Versioned, Flow: "coupon", No: 1, Version: 2}, entered("where", 0, 4)},
+		entries{
+			{Kind: store.VarSet, Flow: "coupon", No: 1, Name: "code", Value: json.RawMessage(`"X"`)},
+			{Kind: store.Goal, Flow: "coupon", No: 1, Name: "issued"},
+			{Kind: store.Goal, Flow: "coupon", No: 1, Name: "issued"},
+			{Kind: store.Versioned, Flow: "coupon", No: 1, Version: 2},
+			entered("where", 0, 4),
+		},
 		entries{left(false)},
 		entries{enrolled(2)},
 	)

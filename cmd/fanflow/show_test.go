@@ -30,8 +30,10 @@ func startPlatform(t testing.TB) *platform {
 	service, sim := freeAddr(t), freeAddr(t)
 	p := &platform{
 		config: writeFile(t, filepath.Join(dir, "fanflow.toml"), twoConfig(service, sim, filepath.Join(dir, "fanflow.db"))),
-		client: &client{t: t, service: "http://" + service, sim: "http://" + sim, account: "shop", app: "wx0123456789abcdef",
-			token: "test-admin-token-0123", secret: "hook-secret"},
+		client: &client{
+			t: t, service: "http://" + service, sim: "http://" + sim, account: "shop", app: "wx0123456789abcdef",
+			token: "test-admin-token-0123", secret: "hook-secret",
+		},
 	}
 	p.client.sim = "http://" + sim
 	p.sim = start(t, "simulator", "--config", p.config)
@@ -252,8 +254,10 @@ func TestRefusedPushes(t *testing.T) {
 	// sealed is a push in safe mode whose signature is right, whatever is in the envelope.
 	sealed := func(envelope string) wire {
 		now := strconv.FormatInt(time.Now().Unix(), 10)
-		return wire{token: token, timestamp: now, nonce: "7", extra: "&encrypt_type=aes&msg_signature=" + crypt.Signature(token, now, "7", envelope),
-			body: []byte("<xml><ToUserName><![CDATA[gh_test]]></ToUserName><Encrypt><![CDATA[" + envelope + "]]></Encrypt></xml>")}
+		return wire{
+			token: token, timestamp: now, nonce: "7", extra: "&encrypt_type=aes&msg_signature=" + crypt.Signature(token, now, "7", envelope),
+			body: []byte("<xml><ToUserName><![CDATA[gh_test]]></ToUserName><Encrypt><![CDATA[" + envelope + "]]></Encrypt></xml>"),
+		}
 	}
 	seal := func(doc []byte, receiver string) string {
 		s, err := key.Seal(doc, receiver)

@@ -140,8 +140,10 @@ func TestStoryAsTwoProcesses(t *testing.T) {
 	serve.ready("http://" + service)
 	pushExamples(t, config)
 
-	c := &client{t: t, service: "http://" + service, sim: "http://" + sim, account: "shop", app: "wx0123456789abcdef",
-		token: "test-admin-token-0123", secret: "hook-secret"}
+	c := &client{
+		t: t, service: "http://" + service, sim: "http://" + sim, account: "shop", app: "wx0123456789abcdef",
+		token: "test-admin-token-0123", secret: "hook-secret",
+	}
 	story(c)
 	before := told(c)
 

@@ -44,8 +44,10 @@ func TestOpenRefuses(t *testing.T) {
 		make func(t *testing.T, path string)
 		want string
 	}{
-		{"held", func(t *testing.T, path string) { opened(t, path) },
-			"data file PATH is held by another process; stop it or use another file"},
+		{
+			"held", func(t *testing.T, path string) { opened(t, path) },
+			"data file PATH is held by another process; stop it or use another file",
+		},
 		{"newer", func(t *testing.T, path string) {
 			if err := opened(t, path).Close(); err != nil {
 				t.Fatal(err)
@@ -58,10 +60,14 @@ func TestOpenRefuses(t *testing.T) {
 		{"another program's meta bucket", func(t *testing.T, path string) {
 			tamper(t, path, func(tx *bbolt.Tx) error { _, err := tx.CreateBucket([]byte("meta")); return err })
 		}, "PATH is not a fanflow data file; use another file"},
-		{"no data file", func(t *testing.T, path string) { write(t, path, strings.Repeat("text\n", 5000)) },
-			"PATH is not a fanflow data file; use another file"},
-		{"a short text", func(t *testing.T, path string) { write(t, path, "text\n") },
-			"PATH is not a fanflow data file; use another file"},
+		{
+			"no data file", func(t *testing.T, path string) { write(t, path, strings.Repeat("text\n", 5000)) },
+			"PATH is not a fanflow data file; use another file",
+		},
+		{
+			"a short text", func(t *testing.T, path string) { write(t, path, "text\n") },
+			"PATH is not a fanflow data file; use another file",
+		},
 		{"cut short", func(t *testing.T, path string) {
 			if err := opened(t, path).Close(); err != nil {
 				t.Fatal(err)

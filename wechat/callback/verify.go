@@ -22,7 +22,8 @@ type refusal struct {
 func (r *refusal) Error() string { return r.reason }
 
 func forbidden(outcome, reason string) error { return &refusal{http.StatusForbidden, outcome, reason} }
-func bad(outcome, reason string) error       { return &refusal{http.StatusBadRequest, outcome, reason} }
+
+func bad(outcome, reason string) error { return &refusal{http.StatusBadRequest, outcome, reason} }
 
 // refuse answers with the status alone. What carries no valid signature can come from anybody, so it is logged for debugging
 // only; the metric counts it.
