@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -143,7 +144,7 @@ type demoRun struct {
 
 // playDemo runs simulator and service behind one address until ctx ends.
 func playDemo(ctx context.Context, d demoRun, ln net.Listener) error {
-	sim, err := newSimulator(d.cfg, filepath.Join(d.dir, "simulator.db"), d.errOut)
+	sim, err := newSimulator(d.cfg, filepath.Join(d.dir, "simulator.db"), daytime(time.Now().In(d.cfg.Accounts[0].location)), d.errOut)
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
@@ -168,6 +169,15 @@ func playDemo(ctx context.Context, d demoRun, ln net.Listener) error {
 	})
 	stop()
 	return errors.Join(err, sim.Close())
+}
+
+// daytime is when a fresh demo's clock begins: now, or noon where it is early. The example reminds at ten in the morning of the
+// sixth day, and "six days later" shall show it at whatever hour somebody tries.
+func daytime(now time.Time) time.Time {
+	if now.Hour() >= 10 {
+		return now
+	}
+	return time.Date(now.Year(), now.Month(), now.Day(), 12, 0, 0, 0, now.Location())
 }
 
 // besideSimulator gives the platform's own paths to the simulator and all others to the service.

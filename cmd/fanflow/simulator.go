@@ -56,8 +56,9 @@ func hostPort(base string) (string, error) {
 	return u.Host + ":80", nil
 }
 
-func newSimulator(cfg *Config, state string, out io.Writer) (*simulator.Server, error) {
-	sc := simulator.Config{PublicURL: cfg.PublicURL, StateFile: state, Logger: newLogger(out)}
+// newSimulator plays the platform for the accounts of cfg. Its clock begins at start, if no state says otherwise; zero is now.
+func newSimulator(cfg *Config, state string, start time.Time, out io.Writer) (*simulator.Server, error) {
+	sc := simulator.Config{PublicURL: cfg.PublicURL, StateFile: state, Start: start, Logger: newLogger(out)}
 	for i := range cfg.Accounts {
 		c := &cfg.Accounts[i]
 		a := simulator.Account{
@@ -78,7 +79,7 @@ func playPlatform(ctx context.Context, cfg *Config, addr, state string, out io.W
 	if err != nil {
 		return err
 	}
-	sim, err := newSimulator(cfg, state, out)
+	sim, err := newSimulator(cfg, state, time.Time{}, out)
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}

@@ -69,7 +69,7 @@ func story(c *client) {
 	expect(t, c.do("fan-1", map[string]any{"text": "1"}), "passive", "您的券码:SPRING-")
 	expect(t, c.do("fan-2", map[string]any{"subscribe": map[string]any{"scene": "store-1"}}), "passive", "欢迎")
 	expect(t, c.do("fan-2", map[string]any{"text": "什么"}), "passive", "请回复 1 或 2")
-	c.advance("6d")
+	c.advance("6d10h") // the reminder comes at ten in the morning of the sixth day
 	expect(t, c.inbox("fan-1"), "template", "COUPON")
 	c.hook("order.paid", "fan-1")
 	expect(t, c.do("fan-3", map[string]any{"subscribe": map[string]any{}}), "passive", "欢迎")
