@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"fanflow/store"
 	"fanflow/wechat/api"
@@ -22,11 +23,19 @@ type audience struct {
 // counts against four such sends a month.
 const allTag = "fanflow-all"
 
+// tag is the platform's tag that the broadcast goes by.
+func (b *broadcast) tag() string {
+	if b.args.All {
+		return allTag
+	}
+	return b.args.Tag
+}
+
 // audience reads whom the broadcast goes to now.
 func (b *broadcast) audience(ctx context.Context) (audience, error) {
-	to, filter := audience{tag: b.args.Tag}, store.FanFilter{Tag: b.args.Tag}
+	to, filter := audience{tag: b.tag()}, store.FanFilter{Tag: b.args.Tag}
 	if b.args.All {
-		to.tag, filter.Tag = allTag, ""
+		filter.Tag = ""
 	}
 	for cursor := ""; ; {
 		fans, next, err := b.c.Store.List(ctx, b.job.Account, filter, cursor, 1000)
@@ -44,6 +53,38 @@ func (b *broadcast) audience(ctx context.Context) (audience, error) {
 		}
 		cursor = next
 	}
+}
+
+// prepare gives the audience the platform's tag. While a call is open, nobody comes to its audience: who has come since was not
+// reached if the platform took it. Who has left is not reached if it did not.
+func (b *broadcast) prepare(ctx context.Context, to *audience) (tagID int, err error) {
+	if !b.open {
+		return b.tagFans(ctx, to)
+	}
+	if tagID, err = b.tagID(ctx, to.tag); err != nil {
+		return 0, err
+	}
+	before, err := b.members(ctx, to.tag)
+	if err != nil {
+		return 0, err
+	}
+	now := map[string]bool{}
+	for _, f := range to.fans {
+		now[f] = true
+	}
+	to.fans = nil
+	var left []string
+	for _, f := range before {
+		if now[f] {
+			to.fans = append(to.fans, f)
+		} else {
+			left = append(left, f)
+		}
+	}
+	if _, err := b.inLists(ctx, tagID, left, b.account.Client.UntagFans); err != nil {
+		return 0, fmt.Errorf("untag who has left the audience: %w", err)
+	}
+	return tagID, nil
 }
 
 // tagFans gives exactly the audience the platform's tag, as far as this program has given it before, and drops from the audience
@@ -135,11 +176,14 @@ func ofSomeFan(err error) bool {
 	return false
 }
 
+// escaped keeps a tag with a slash apart from the pages of one that begins like it.
+var escaped = strings.NewReplacer("%", "%25", "/", "%2F")
+
 // pageSize is how many OpenIDs one setting holds.
 const pageSize = 1000
 
 func (b *broadcast) membersPrefix(tag string) string {
-	return "broadcast-tag/" + b.job.Account + "/" + tag + "/"
+	return "broadcast-tag/" + b.job.Account + "/" + escaped.Replace(tag) + "/"
 }
 
 // members are the fans who were given the platform's tag before, in order.

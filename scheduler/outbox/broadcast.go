@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,10 +27,13 @@ type broadcastArgs struct {
 // progress is how far a broadcast has come, kept in the settings so that every step can be repeated after a crash.
 type progress struct {
 	Job      string    `json:"job"`
+	Tag      string    `json:"tag"` // of the platform, by which it goes
 	Begun    time.Time `json:"begun"`
 	Tried    time.Time `json:"tried,omitzero"` // first call without an answer yet
 	Accepted time.Time `json:"accepted,omitzero"`
 	MsgID    int64     `json:"msgid,string,omitempty"`
+	// Taken is what it has cost, in the windows of its last call.
+	Taken []store.Spend `json:"taken,omitempty"`
 }
 
 // broadcast is one try of one mass send.
@@ -39,6 +43,7 @@ type broadcast struct {
 	job     store.Job
 	args    broadcastArgs
 	at      progress
+	open    bool // an earlier call has got no answer
 }
 
 // Broadcast is the worker of jobs of kind "broadcast", whose Args are JSON: {"name", "tag" or "all": true, "message": a
@@ -65,32 +70,58 @@ func (o *Outbox) Broadcast(ctx context.Context, job store.Job) error {
 	if p, ok := o.pauses.get(job.Account, store.Mass, o.c.Now()); ok {
 		return b.putOff(ctx, p.until, job.Attempt, "sending pauses: "+p.why)
 	}
+	if other, err := b.inTheWay(ctx); err != nil || other != "" {
+		if err == nil {
+			err = b.putOff(ctx, o.c.Now().Add(patience), job.Attempt, "broadcast "+other+" goes by the same tag and has not ended")
+		}
+		return err
+	}
 	if err := b.resume(ctx); err != nil {
 		return err
 	}
-	to, err := b.audience(ctx)
+	if b.at.Accepted.IsZero() {
+		if going, err := b.send(ctx); err != nil || !going {
+			return err
+		}
+	}
+	fans, err := b.members(ctx, b.at.Tag)
 	if err != nil {
 		return err
 	}
-	if b.at.Accepted.IsZero() {
-		if len(to.fans) == 0 {
-			return b.finish(ctx, "nobody is in its audience")
-		}
-		if going, err := b.send(ctx, &to); err != nil || !going {
-			return err
-		}
-	} else if to.fans, err = b.members(ctx, to.tag); err != nil {
-		return err
-	}
-	if err := b.record(ctx, to.fans); err != nil {
+	if err := b.record(ctx, fans); err != nil {
 		return err
 	}
 	if err := b.keepResult(ctx, func(r *Result) {
-		r.Name, r.Job, r.At, r.Audience = b.args.Name, job.ID, b.at.Accepted, int64(len(to.fans))
+		r.Name, r.Job, r.At, r.Audience = b.args.Name, job.ID, b.at.Accepted, int64(len(fans))
 	}); err != nil {
 		return err
 	}
 	return b.finish(ctx, "")
+}
+
+// patience is how long a broadcast waits at a time for another one with the same tag.
+const patience = 10 * time.Second
+
+// inTheWay gives the job of another broadcast that has called the platform with the same tag and has not ended: the tag, and
+// the record of who carries it, are its own until then.
+func (b *broadcast) inTheWay(ctx context.Context) (string, error) {
+	all, err := b.progresses(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, p := range all {
+		if p.Job == b.job.ID || p.Tag != b.tag() || p.Tried.IsZero() {
+			continue
+		}
+		_, err := b.c.Store.Job(ctx, b.job.Account, p.Job)
+		if err == nil {
+			return p.Job, nil
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return "", fmt.Errorf("look for broadcast %s: %w", p.Job, err)
+		}
+	}
+	return "", nil
 }
 
 const progressPrefix = "broadcast-run/" // + account + a hash of the job's id
@@ -102,7 +133,7 @@ func (b *broadcast) progressName() string {
 func (b *broadcast) resume(ctx context.Context) error {
 	v, err := b.c.Store.Setting(ctx, b.progressName())
 	if errors.Is(err, store.ErrNotFound) {
-		b.at = progress{Job: b.job.ID, Begun: b.c.Now()}
+		b.at = progress{Job: b.job.ID, Tag: b.tag(), Begun: b.c.Now()}
 		return b.save(ctx)
 	}
 	if err == nil {
@@ -126,26 +157,37 @@ func (b *broadcast) save(ctx context.Context) error {
 }
 
 // send makes the mass send. going is false where it has ended or was put off.
-func (b *broadcast) send(ctx context.Context, to *audience) (going bool, err error) {
+func (b *broadcast) send(ctx context.Context) (going bool, err error) {
 	if !b.at.Tried.IsZero() && !repeatable(store.Mass, b.at.Tried, b.c.Now()) {
 		return false, b.finish(ctx, "it is not known whether WeChat took it: the call was interrupted over a day ago")
 	}
-	tagID, err := b.tagFans(ctx, to)
+	b.open = !b.at.Tried.IsZero()
+	to, err := b.audience(ctx)
+	if err != nil {
+		return false, err
+	}
+	if len(to.fans) == 0 && !b.open {
+		return false, b.finish(ctx, "nobody is in its audience")
+	}
+	tagID, err := b.prepare(ctx, &to)
 	if err != nil {
 		return false, b.unprepared(ctx, err)
 	}
-	if len(to.fans) == 0 {
+	switch {
+	case len(to.fans) == 0 && b.open:
+		return false, b.finish(ctx, "it is not known whether WeChat took it: no answer came, and nobody of its audience is left")
+	case len(to.fans) == 0:
 		return false, b.finish(ctx, "the platform lets nobody of its audience be tagged")
 	}
-	spends, err := b.reserve(ctx)
-	var refused *store.RefusedError
-	if errors.As(err, &refused) {
-		return false, b.putOff(ctx, refused.Spend.Resets, b.job.Attempt, refused.Error())
-	}
-	if err != nil {
-		return false, fmt.Errorf("take broadcast %s from the quota: %w", b.job.ID, err)
-	}
-	if b.at.Tried.IsZero() {
+	if !b.open {
+		err := b.reserve(ctx)
+		var refused *store.RefusedError
+		if errors.As(err, &refused) {
+			return false, b.putOff(ctx, refused.Spend.Resets, b.job.Attempt, refused.Error())
+		}
+		if err != nil {
+			return false, fmt.Errorf("take broadcast %s from the quota: %w", b.job.ID, err)
+		}
 		b.at.Tried = b.c.Now()
 		if err := b.save(ctx); err != nil {
 			return false, err
@@ -153,22 +195,40 @@ func (b *broadcast) send(ctx context.Context, to *audience) (going bool, err err
 	}
 	r, err := b.account.Client.MassByTag(ctx, tagID, b.args.Message, clientID(b.job.ID))
 	if err != nil {
-		return false, b.answer(ctx, err, spends)
+		return false, b.answer(ctx, err)
 	}
 	b.pauses.clear(b.job.Account, store.Mass)
+	if !r.Duplicate { // now and not before: who has left since an open call may have been reached by that
+		if err := b.keepMembers(context.WithoutCancel(ctx), to.tag, to.fans); err != nil {
+			return false, err
+		}
+	}
 	b.at.Accepted, b.at.MsgID = b.c.Now(), r.MsgID
 	return true, b.save(ctx)
 }
 
-// reserve takes the mass send from the quotas, once over all tries.
-func (b *broadcast) reserve(ctx context.Context) ([]store.Spend, error) {
+// reserve takes the mass send from the quotas of now, once over all tries, and gives back what it took in earlier windows.
+func (b *broadcast) reserve(ctx context.Context) error {
 	now := b.c.Now()
 	spends := b.account.spends(now, store.Mass)
+	words := []string{b.job.ID}
+	for _, s := range spends {
+		words = append(words, s.Period)
+	}
+	var past []store.Spend
+	for _, t := range b.at.Taken {
+		if !slices.ContainsFunc(spends, func(s store.Spend) bool { return s.Quota == t.Quota && s.Period == t.Period }) {
+			past = append(past, t)
+		}
+	}
 	_, err := b.commit(ctx, store.Change{
-		Fan: store.FanID{Account: b.job.Account}, Base: store.AnyRev, At: now, Spends: spends,
-		Cause: scheduler.Cause(b.at.Begun, "mass", b.job.ID),
+		Fan: store.FanID{Account: b.job.Account}, Base: store.AnyRev, At: now, Spends: append(refund(past), spends...),
+		Cause: scheduler.Cause(b.at.Begun, "mass", words...),
 	})
-	return spends, err
+	if err == nil {
+		b.at.Taken = spends
+	}
+	return err
 }
 
 // unprepared deals with an error of the steps before the mass send. They can be repeated at any time.
@@ -184,18 +244,28 @@ func (b *broadcast) unprepared(ctx context.Context, err error) error {
 	return b.rule(ctx, err, r, attempt)
 }
 
-// answer deals with an error of the mass send itself.
-func (b *broadcast) answer(ctx context.Context, err error, spends []store.Spend) error {
+// answer deals with an error of the mass send itself. What is refused for good costs nothing; a code that nobody knows may
+// have been an acceptance.
+func (b *broadcast) answer(ctx context.Context, err error) error {
 	now, attempt := b.c.Now(), b.job.Attempt+1
 	r := judge(store.Mass, b.job.ID, err, attempt, b.at.Tried, now)
-	if !api.Ambiguous(err) { // this call was refused: nothing is in flight
+	if !b.open && !api.Ambiguous(err) { // this call was refused: nothing is in flight
 		b.at.Tried = time.Time{}
 		if err := b.save(ctx); err != nil {
 			return err
 		}
 	}
 	if r.action == closed {
+		spends := b.account.spends(now, store.Mass)
 		return b.putOff(ctx, latest(spends, now), b.job.Attempt, r.why, closing(spends)...)
+	}
+	var e *api.Error
+	switch unknown := errors.As(err, &e) && e.Class == api.Unknown; {
+	case r.action != fail || unknown:
+	case b.open && !ofContent(err):
+		return b.finish(ctx, "it is not known whether WeChat took it: no answer came at first, then: "+r.why)
+	default:
+		return b.finish(ctx, r.why, refund(b.at.Taken)...)
 	}
 	return b.rule(ctx, err, r, attempt)
 }
@@ -229,12 +299,13 @@ func (b *broadcast) putOff(ctx context.Context, due time.Time, attempt int, why 
 }
 
 // finish ends the job; why is empty when it was sent.
-func (b *broadcast) finish(ctx context.Context, why string) error {
+func (b *broadcast) finish(ctx context.Context, why string, spends ...store.Spend) error {
 	if why != "" {
 		b.c.Logger.Warn("a broadcast was not sent", "account", b.job.Account, "broadcast", b.args.Name, "job", b.job.ID, "why", why)
 	}
 	_, err := b.commit(ctx, store.Change{
 		Fan: store.FanID{Account: b.job.Account}, Base: store.AnyRev, Cause: b.job.ID, At: b.c.Now(), Done: []string{b.job.ID},
+		Spends: spends,
 	})
 	if err != nil {
 		return fmt.Errorf("end broadcast %s: %w", b.job.ID, err)
@@ -245,17 +316,30 @@ func (b *broadcast) finish(ctx context.Context, why string) error {
 	return nil
 }
 
-// sweep removes the progress of broadcasts whose job has ended: this one's, and that of one whose process died here.
-func (b *broadcast) sweep(ctx context.Context) error {
+// progresses reads how far the account's broadcasts have come, by the names of their settings.
+func (b *broadcast) progresses(ctx context.Context) (map[string]progress, error) {
 	all, err := b.c.Store.Settings(ctx, progressPrefix+b.job.Account+"/")
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("read how far the broadcasts have come: %w", err)
 	}
+	list := make(map[string]progress, len(all))
 	for name, v := range all {
 		var p progress
 		if err := json.Unmarshal(v, &p); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
+		list[name] = p
+	}
+	return list, nil
+}
+
+// sweep removes the progress of broadcasts whose job has ended: this one's, and that of one whose process died here.
+func (b *broadcast) sweep(ctx context.Context) error {
+	all, err := b.progresses(ctx)
+	if err != nil {
+		return err
+	}
+	for name, p := range all {
 		if _, err := b.c.Store.Job(ctx, b.job.Account, p.Job); !errors.Is(err, store.ErrNotFound) {
 			continue
 		}

@@ -50,7 +50,14 @@ func (d *delivery) putOff(ctx context.Context, due time.Time, attempt int, why s
 }
 
 // waitAgain puts a send off whose call was refused: it is Waiting again, has its place in the window back, and spends is booked.
+// While an earlier call has got no answer it stays in flight, so that the time in which the platform recognises it goes on.
 func (d *delivery) waitAgain(ctx context.Context, due time.Time, attempt int, why string, spends []store.Spend) error {
+	if d.open {
+		c := d.later(due, attempt, why)
+		c.Spends = spends
+		_, err := d.commit(ctx, c)
+		return err
+	}
 	s := d.send
 	s.Status, s.Reason = store.Waiting, why
 	c := d.later(d.expiring(due), attempt, why)
@@ -117,6 +124,12 @@ func code(err error) (int, bool) {
 		return e.Code, true
 	}
 	return 0, false
+}
+
+// ofContent reports the errors that every call with this message gets.
+func ofContent(err error) bool {
+	var e *api.Error
+	return errors.As(err, &e) && e.Class == api.Payload
 }
 
 // windowless reports the errors by which the platform says that the fan's window is not as we think. Source: fact sheet 2.2.

@@ -24,6 +24,7 @@ type delivery struct {
 	now     time.Time
 	route   route
 	spends  []store.Spend
+	open    bool // an earlier call has got no answer
 }
 
 // Send is the worker of jobs of kind "send": the job's id is the send's. It ends the job, or puts it off, itself.
@@ -152,6 +153,7 @@ func (d *delivery) drop(ctx context.Context) error {
 func (d *delivery) interrupted(ctx context.Context) error {
 	d.route = route{channel: d.send.Channel}
 	if repeatable(d.send.Channel, d.send.Tried, d.now) {
+		d.open = true
 		return d.call(ctx)
 	}
 	return d.settle(ctx, store.Uncertain, "it is not known whether WeChat took it: no answer came, or the call was interrupted", false)
@@ -190,6 +192,9 @@ func (d *delivery) call(ctx context.Context) error {
 		d.send.SentAt = d.now
 		return d.settle(ctx, store.Sent, r.why, false)
 	case fail:
+		if d.open && !ofContent(err) { // this call was refused; the earlier one may have been taken
+			return d.settle(ctx, store.Uncertain, "WeChat gave no answer at first, then: "+r.why, false)
+		}
 		return d.settle(ctx, store.SendFail, r.why, !windowless(err))
 	case unsure:
 		return d.settle(ctx, store.Uncertain, r.why, false)
