@@ -2,7 +2,6 @@ package flows
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -115,22 +114,31 @@ func (d *decision) dispatch() error {
 // outcome makes the Change of what was collected.
 func (d *decision) outcome() (outcome, error) {
 	o := outcome{reply: d.draft.reply, flow: d.taken, word: d.word, lua: d.lua, due: len(d.draft.jobs) > 0}
-	o.change = d.draft.change(d.snapshot.Rev)
-	if d.job != nil {
-		o.change.Done = []string{d.job.ID}
-	}
-	if d.event.Push {
-		raw, err := json.Marshal(o.reply)
-		if err != nil {
-			return o, fmt.Errorf("encode the reply: %w", err)
-		}
-		o.change.Receipt = raw
+	var err error
+	if o.change, err = d.change(); err != nil {
+		return o, err
 	}
 	if d.word == "silent" && !o.reply.IsZero() {
 		o.word = "replied"
 	}
 	o.nothing = d.job == nil && len(o.change.Entries) == 0
 	return o, nil
+}
+
+// change is the Change of what was collected so far.
+func (d *decision) change() (store.Change, error) {
+	c := d.draft.change(d.snapshot.Rev)
+	if d.job != nil {
+		c.Done = []string{d.job.ID}
+	}
+	if d.event.Push {
+		raw, err := encode(d.draft.reply)
+		if err != nil {
+			return c, fmt.Errorf("encode the reply: %w", err)
+		}
+		c.Receipt = raw
+	}
+	return c, nil
 }
 
 // ask gives a remembered answer or the need that ends the run.
@@ -210,7 +218,7 @@ func (d *decision) part(flow *compiled, fn func() error) error {
 	before := d.draft.save()
 	err := fn()
 	if err == nil {
-		err = d.fits()
+		err = d.fits(store.MaxChange - maxWhy)
 	}
 	var f *failure
 	if !errors.As(err, &f) {
@@ -225,26 +233,8 @@ func (d *decision) part(flow *compiled, fn func() error) error {
 	return d.fail(flow, f.in(flow))
 }
 
-// fits finds a Change that the store would refuse for its size.
-func (d *decision) fits() error {
-	if d.draft.size() < store.MaxChange/4 {
-		return nil
-	}
-	c := d.draft.change(d.snapshot.Rev)
-	raw, err := json.Marshal(c)
-	if err != nil {
-		return fmt.Errorf("encode the change: %w", err)
-	}
-	if len(raw) > store.MaxChange-maxWhy {
-		return &failure{err: errTooMuch}
-	}
-	return nil
-}
-
-var errTooMuch = errors.New("the flow wants to write more than 64 KB for one event: say or keep less")
-
 // fail notes a failure. A timer is tried three times in all; then it waits, parked, for a new version or for somebody to
-// resume it.
+// resume it. Of many failures in one event those that do not fit are told to the log.
 func (d *decision) fail(flow *compiled, f *failure) error {
 	if d.event.Name == timerEvent {
 		if d.job.Attempt+1 < timerTries {
@@ -252,12 +242,31 @@ func (d *decision) fail(flow *compiled, f *failure) error {
 		}
 		return d.park(flow, f)
 	}
-	e := store.Entry{Kind: store.Failed, Flow: flow.Name, Version: flow.Version, Why: f.why()}
-	if err := d.draft.add(e); err != nil {
-		return err
+	why := f.why()
+	noted := false
+	for _, most := range []int{maxWhy, shortWhy} {
+		var err error
+		noted, err = d.within(func() error {
+			return d.draft.add(store.Entry{Kind: store.Failed, Flow: flow.Name, Version: flow.Version, Why: cut(why, most)})
+		})
+		if err != nil {
+			return err
+		}
+		if noted {
+			break
+		}
 	}
-	if d.event.Answerable && d.draft.reply.IsZero() && d.account.Apology != "" {
+	if !noted {
+		d.logger.WarnContext(d.ctx, "a failure found no room in the journal", "account", d.fan.Account, "flow", flow.Name, "version", flow.Version, "why", why)
+	}
+	if !d.event.Answerable || !d.draft.reply.IsZero() || d.account.Apology == "" {
+		return nil
+	}
+	_, err := d.within(func() error {
 		return d.answer(wechat.TextReply(cut(d.account.Apology, wechat.MaxText)), store.Entry{Flow: flow.Name, Why: "apology for a script that failed"})
-	}
-	return nil
+	})
+	return err
 }
+
+// shortWhy is what is kept of a failure where there is little room.
+const shortWhy = 200

@@ -63,8 +63,10 @@ func (d *draft) add(e store.Entry) error {
 // nextID numbers the jobs and sends of this decision; committing it again makes the same ids.
 func (d *draft) nextID() string {
 	d.serial++
-	return fmt.Sprintf("%s/%02d", shortCause(d.cause), d.serial)
+	return d.id(d.serial)
 }
+
+func (d *draft) id(serial int) string { return fmt.Sprintf("%s/%02d", shortCause(d.cause), serial) }
 
 // shortCause keeps ids short where a cause is the id of a job that was caused by a job: a flow that goes round by timers or
 // tells another one would otherwise make them longer at every turn.

@@ -37,7 +37,7 @@ func (e *Engine) Hook(ctx context.Context, account string, h Hook) (id string, e
 	if err != nil {
 		return "", fmt.Errorf("encode hook %s: %w", h.Event, err)
 	}
-	return cause, e.commitJob(ctx, cause+"/once", keepHooks, store.Job{
+	return cause, e.commitJob(ctx, store.FanID{Account: account}, cause+"/once", keepHooks, store.Job{
 		ID: cause, Account: account, OpenID: fan.OpenID, Kind: "event", Name: "webhook", Due: now, Args: args,
 	})
 }

@@ -64,10 +64,23 @@ func (p *port) Increment(key string, by int64) (int64, error) {
 		return 0, fmt.Errorf("kv.increment: by must be 1 or more, not %d", by)
 	}
 	if v, ok := p.d.draft.written(key); ok {
-		return p.countOn(key, v, by), nil
+		return p.countOn(key, v, by)
 	}
 	a := p.ask(need{Kind: needUnits, Key: key, N: by})
+	if err := checkCount(key, a.First-1, by); err != nil {
+		return 0, err
+	}
 	return a.First + by - 1, p.claim(key, a.First, a.First+by-1)
+}
+
+// maxCount is the highest count: beyond it a script's numbers are not exact, and two fans could be given the same.
+const maxCount = 1 << 53
+
+func checkCount(key string, from, by int64) error {
+	if by > maxCount || from > maxCount-by {
+		return fmt.Errorf("%s cannot count further than 2^53", key)
+	}
+	return nil
 }
 
 // Take claims one unit that is at most limit. A unit that another decision holds counts as taken.
@@ -82,7 +95,8 @@ func (p *port) Take(key string, limit int64) (int64, bool, error) {
 		if n := (&store.KV{Value: v}).Top(); n >= limit {
 			return 0, false, nil
 		}
-		return p.countOn(key, v, 1), true, nil
+		n, err := p.countOn(key, v, 1)
+		return n, err == nil, err
 	}
 	a := p.ask(need{Kind: needUnits, Key: key, N: 1, Limit: limit})
 	if !a.Found {
@@ -92,10 +106,13 @@ func (p *port) Take(key string, limit int64) (int64, bool, error) {
 }
 
 // countOn counts on from what this decision has written itself.
-func (p *port) countOn(key string, written json.RawMessage, by int64) int64 {
-	n := (&store.KV{Value: written}).Top() + by
-	p.d.draft.write(key, json.RawMessage(fmt.Sprint(n)))
-	return n
+func (p *port) countOn(key string, written json.RawMessage, by int64) (int64, error) {
+	n := (&store.KV{Value: written}).Top()
+	if err := checkCount(key, n, by); err != nil {
+		return 0, err
+	}
+	p.d.draft.write(key, json.RawMessage(fmt.Sprint(n+by)))
+	return n + by, nil
 }
 
 func (p *port) claim(key string, from, to int64) error {

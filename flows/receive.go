@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"fanflow/store"
@@ -125,7 +126,7 @@ func (e *Engine) report(ctx context.Context, acc *Account, t task, p *wechat.Pus
 		return fmt.Errorf("encode the report: %w", err)
 	}
 	at := store.Stamp(t.now)
-	return e.commitJob(ctx, t.cause, 0, store.Job{
+	return e.commitJob(ctx, t.fan, t.cause, 0, store.Job{ // under the fan's name: the report, if it comes again, is known
 		ID: t.cause + "/01", Account: t.fan.Account, OpenID: t.fan.OpenID, Kind: "event", Name: "sent", Due: at.Add(reportPatience), Args: args,
 	})
 }
@@ -145,25 +146,35 @@ func (e *Engine) settling(ctx context.Context, t *task, msgID, status string) (b
 	return true, nil
 }
 
-// sendByMsgID gives the fan's send that the platform knows under the id; nil if there is none among the newest thousand.
+// sendByMsgID gives the fan's send that the platform knows under the id; nil if there is none among the newest 620.
 func (e *Engine) sendByMsgID(ctx context.Context, fan store.FanID, msgID string) (*store.Send, error) {
-	sends, _, err := e.store.Sends(ctx, fan.Account, store.SendFilter{OpenID: fan.OpenID}, "", 1000)
-	if err != nil {
-		return nil, fmt.Errorf("look for send %s of fan %s: %w", msgID, fan, err)
+	want, err := strconv.ParseInt(msgID, 10, 64)
+	if err != nil || want == 0 {
+		return nil, nil
 	}
-	for i := range sends {
-		if id := sends[i].MsgID; id != 0 && fmt.Sprint(id) == msgID {
-			return &sends[i], nil
+	cursor := ""
+	for limit := 20; limit <= 500; limit *= 5 { // it is nearly always one of the newest
+		sends, next, err := e.store.Sends(ctx, fan.Account, store.SendFilter{OpenID: fan.OpenID}, cursor, limit)
+		if err != nil {
+			return nil, fmt.Errorf("look for send %s of fan %s: %w", msgID, fan, err)
+		}
+		for i := range sends {
+			if sends[i].MsgID == want {
+				return &sends[i], nil
+			}
+		}
+		if cursor = next; next == "" {
+			break
 		}
 	}
 	return nil, nil
 }
 
-// commitJob keeps a job durably, as a Change of the account: it touches no fan. The cause is known, and adds no second job, for
-// a day or for keep if that is longer.
-func (e *Engine) commitJob(ctx context.Context, cause string, keep time.Duration, j store.Job) error {
+// commitJob keeps a job durably, as a blind Change of the fan, or of the account, which touches no fan. The cause is known, and
+// adds no second job, for a day or for keep if that is longer.
+func (e *Engine) commitJob(ctx context.Context, by store.FanID, cause string, keep time.Duration, j store.Job) error {
 	_, err := e.store.Commit(ctx, store.Change{
-		Fan: store.FanID{Account: j.Account}, Cause: cause, At: store.Stamp(e.now()), Jobs: []store.Job{j}, Receipt: json.RawMessage("{}"), Keep: keep,
+		Fan: by, Base: store.AnyRev, Cause: cause, At: store.Stamp(e.now()), Jobs: []store.Job{j}, Receipt: json.RawMessage("{}"), Keep: keep,
 	})
 	if err != nil && !errors.Is(err, store.ErrGone) {
 		return fmt.Errorf("keep event %s of fan %s: %w", j.Name, j.Fan(), err)

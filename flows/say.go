@@ -3,7 +3,6 @@ package flows
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -23,7 +22,7 @@ const (
 
 // answer gives the passive reply, of which a push takes one.
 func (d *decision) answer(r wechat.Reply, e store.Entry) error {
-	raw, err := json.Marshal(r)
+	raw, err := encode(r)
 	if err != nil {
 		return fmt.Errorf("encode the reply: %w", err)
 	}

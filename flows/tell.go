@@ -1,7 +1,6 @@
 package flows
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"fanflow/store"
@@ -16,8 +15,16 @@ var told = map[store.Kind]string{store.Tagged: "tag", store.AttrSet: "attr", sto
 // tell makes a job of everything in this decision that a published flow listens to. It is due at once, but decided on its own:
 // a flow's failure does not touch the one that told it.
 func (d *decision) tell() error {
+	jobs, err := d.tidings()
+	d.draft.jobs = append(d.draft.jobs, jobs...)
+	d.draft.serial += len(jobs)
+	return err
+}
+
+// tidings are the jobs of tell, as they would be if the decision ended here.
+func (d *decision) tidings() (jobs []store.Job, err error) {
 	if d.event.Depth >= maxDepth {
-		return nil
+		return nil, nil
 	}
 	for i := range d.draft.entries {
 		e := &d.draft.entries[i]
@@ -25,14 +32,14 @@ func (d *decision) tell() error {
 		if !ok || !d.edition.listens(event, e.Name, e.Flow) {
 			continue
 		}
-		args, err := json.Marshal(eventArgs{Name: e.Name, Value: e.Value})
+		args, err := encode(eventArgs{Name: e.Name, Value: e.Value})
 		if err != nil {
-			return fmt.Errorf("encode what flow %s tells: %w", e.Flow, err)
+			return nil, fmt.Errorf("encode what flow %s tells: %w", e.Flow, err)
 		}
-		d.draft.jobs = append(d.draft.jobs, store.Job{
-			ID: d.draft.nextID(), Account: d.fan.Account, OpenID: d.fan.OpenID, Kind: "event", Due: d.draft.at,
+		jobs = append(jobs, store.Job{
+			ID: d.draft.id(d.draft.serial + len(jobs) + 1), Account: d.fan.Account, OpenID: d.fan.OpenID, Kind: "event", Due: d.draft.at,
 			Flow: e.Flow, Name: event, Args: args, Depth: d.event.Depth + 1,
 		})
 	}
-	return nil
+	return jobs, nil
 }

@@ -44,14 +44,34 @@ func (c *Change) Validate() error {
 	if err := c.records(); err != nil {
 		return err
 	}
-	b, err := json.Marshal(c)
+	n, err := c.Size()
 	if err != nil {
-		return fmt.Errorf("encode change of %s: %w", c.Fan, err)
+		return err
 	}
-	if len(b) > MaxChange {
+	if n > MaxChange {
 		return ErrTooLarge
 	}
 	return nil
+}
+
+// Size is the Change in bytes of JSON, as MaxChange counts them: signs that only HTML escapes are not escaped. The error is
+// that of a value that is no JSON.
+func (c *Change) Size() (int, error) {
+	var n counter
+	enc := json.NewEncoder(&n)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(c); err != nil {
+		return 0, fmt.Errorf("encode change of %s: %w", c.Fan, err)
+	}
+	return int(n) - 1, nil // without the line feed
+}
+
+// counter counts what is written to it.
+type counter int
+
+func (n *counter) Write(p []byte) (int, error) {
+	*n += counter(len(p))
+	return len(p), nil
 }
 
 // records finds jobs, sends, claims, spends and keys that lack what makes them one.
