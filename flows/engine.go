@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"sync"
 	"time"
 
 	"fanflow/plugins/sandbox"
@@ -90,6 +91,8 @@ type Engine struct {
 	lanes   *lanes
 	talks   *talks
 	doubts  doubts
+	// publishing is held while it is read what is current and something else made so.
+	publishing sync.Mutex
 	// slots bound the decisions that run at a time: scripts may use memory, and their time limit is wall time, so that many
 	// at once would starve each other.
 	slots chan struct{}

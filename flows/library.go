@@ -62,12 +62,14 @@ type library struct {
 	editions map[string]*edition
 	versions map[string]*compiled      // by account, name, version and pins
 	pins     map[string]map[string]int // of versions that are not current, as long as the catalog stays
+	broken   map[string]*brokenError   // what versions did not become, as long as the catalog stays
 }
 
 func newLibrary(c *Config, accounts map[string]*Account) *library {
 	l := &library{
 		store: c.Store, host: plugins.NewHost(c.Store), logger: c.Logger, limits: c.Limits,
 		editions: map[string]*edition{}, versions: map[string]*compiled{}, pins: map[string]map[string]int{},
+		broken: map[string]*brokenError{},
 	}
 	for name := range accounts {
 		l.editions[name] = nil
@@ -86,6 +88,8 @@ func (l *library) edition(ctx context.Context, account string, rev uint64) (*edi
 	if err != nil {
 		return nil, fmt.Errorf("read the catalog: %w", err)
 	}
+	clear(l.pins)
+	clear(l.broken)
 	made := map[string]*edition{}
 	for name := range l.editions {
 		if made[name], err = l.edit(ctx, name, catalog); err != nil {
@@ -93,7 +97,6 @@ func (l *library) edition(ctx context.Context, account string, rev uint64) (*edi
 		}
 	}
 	l.editions, l.rev, l.read = made, catalog.Rev, true
-	clear(l.pins)
 	return l.editions[account], nil
 }
 
@@ -185,6 +188,9 @@ func (l *library) compile(ctx context.Context, id store.ScriptID, version int, p
 	if c, ok := l.versions[key]; ok {
 		return c, nil
 	}
+	if b, ok := l.broken[key]; ok {
+		return nil, b
+	}
 	script, err := l.store.Script(ctx, id, version)
 	if err != nil {
 		return nil, fmt.Errorf("load flow %s version %d: %w", id.Name, version, err)
@@ -193,11 +199,12 @@ func (l *library) compile(ctx context.Context, id store.ScriptID, version int, p
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	if err != nil {
-		return nil, &brokenError{err}
+	if bad := errorsIn(findings); err == nil && len(bad) > 0 {
+		err = &FindingsError{bad}
 	}
-	if bad := errorsIn(findings); len(bad) > 0 {
-		return nil, &brokenError{&FindingsError{bad}}
+	if err != nil {
+		l.broken[key] = &brokenError{err}
+		return nil, l.broken[key]
 	}
 	c := &compiled{ID: id, Version: version, Program: program, Pins: pins, declaration: decl}
 	l.versions[key] = c

@@ -55,7 +55,10 @@ func (e *Engine) Publish(ctx context.Context, id store.ScriptID, version int, by
 			return store.Publication{}, err
 		}
 	}
-	if err := e.store.Publish(ctx, p); err != nil {
+	e.publishing.Lock()
+	err = e.store.Publish(ctx, p)
+	e.publishing.Unlock()
+	if err != nil {
 		return store.Publication{}, fmt.Errorf("publish %s %s version %d: %w", id.Kind, id.Name, p.Version, err)
 	}
 	if id.Kind == store.KindFlow {
@@ -134,24 +137,31 @@ func (e *Engine) pins(ctx context.Context, script store.Script, drafts bool) (ma
 
 // Pause holds a flow: it takes no event and its timers wait. With an empty why it goes on, and what waited fires, paced.
 func (e *Engine) Pause(ctx context.Context, account, flow, why string) error {
+	id := store.ScriptID{Account: account, Kind: store.KindFlow, Name: flow}
+	if err := e.hold(ctx, id, why); err != nil {
+		return fmt.Errorf("pause flow %s: %w", flow, err)
+	}
+	if why != "" {
+		return nil
+	}
+	return e.resume(ctx, id)
+}
+
+// hold writes the pause into the current publication, while no other version can become current.
+func (e *Engine) hold(ctx context.Context, id store.ScriptID, why string) error {
+	e.publishing.Lock()
+	defer e.publishing.Unlock()
 	catalog, err := e.store.Catalog(ctx)
 	if err != nil {
 		return fmt.Errorf("read the catalog: %w", err)
 	}
 	for _, p := range catalog.Publications {
-		if p.ScriptID != (store.ScriptID{Account: account, Kind: store.KindFlow, Name: flow}) {
-			continue
+		if p.ScriptID == id {
+			p.Paused, p.Why = why != "", why
+			return e.store.Publish(ctx, p)
 		}
-		p.Paused, p.Why = why != "", why
-		if err := e.store.Publish(ctx, p); err != nil {
-			return fmt.Errorf("pause flow %s: %w", flow, err)
-		}
-		if p.Paused {
-			return nil
-		}
-		return e.resume(ctx, p.ScriptID)
 	}
-	return fmt.Errorf("pause flow %s: %w", flow, store.ErrNotFound)
+	return store.ErrNotFound
 }
 
 // Broadcasts gives the account's published broadcasts, in order of their names.
