@@ -1,7 +1,8 @@
 // Command run measures fanflow beside its yardsticks, in one interleaved run, and prints Markdown tables.
 //
 // Three servers hear the same pushes from the same generator (bench/load), one after the other in every round: fanflow serve
-// (durable, on bbolt, in a new folder), bench/undurable (the same handler over memory), bench/empty (a bare 200 of net/http).
+// (durable, on bbolt, in a new folder), bench/undurable (the same handler over the same store without its syncs), bench/empty (a
+// bare 200 of net/http).
 // Machines differ and one machine differs from minute to minute, so the ratios are what counts, not the figures.
 //
 // Run it from the root of the module: go run ./bench/run
@@ -41,6 +42,7 @@ func main() {
 	flag.Float64Var(&s.rate, "rate", 1000, "pushes a second in the open loop")
 	flag.StringVar(&s.cases, "cases", "data,lua,safe", "which cases: data, lua, safe")
 	flag.StringVar(&s.keep, "json", "", "write every single result as a line of JSON to this file")
+	flag.Usage = usage
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -48,6 +50,19 @@ func main() {
 		fmt.Fprintln(os.Stderr, "bench/run:", err)
 		os.Exit(1)
 	}
+}
+
+func usage() {
+	fmt.Fprint(flag.CommandLine.Output(), `Measures three servers in turn and prints Markdown tables:
+
+  fanflow serve      the product: every answer is durable before it is given
+  undurable, nosync  the same handler and engine over the same data file with its syncs left out: what the sync costs
+  empty 200          net/http answering nothing: what HTTP costs here
+
+Run it from the root of the module.
+
+`)
+	flag.PrintDefaults()
 }
 
 // aCase is what fans say and what they must be told.

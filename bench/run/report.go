@@ -29,7 +29,7 @@ type row struct {
 
 func (r *report) add(server, kind string, one result) {
 	r.rows = append(r.rows, row{r.title, server, kind, one})
-	fmt.Fprintf(os.Stderr, "%-14s %-7s %8.0f/s  p50 %.2f  p99 %.2f ms  %d errors %s\n", server, kind, one.PerSecond, one.P50, one.P99, one.Errors, one.FirstError)
+	fmt.Fprintf(os.Stderr, "%-17s %-7s %8.0f/s  p50 %.2f  p99 %.2f ms  %d errors %s\n", server, kind, one.PerSecond, one.P50, one.P99, one.Errors, one.FirstError)
 }
 
 // spread is a median with the range it was taken from.

@@ -105,7 +105,8 @@ func (v *server) ready(ctx context.Context) error {
 }
 
 func startUndurable(ctx context.Context, _, bin string, c aCase) (*server, error) {
-	return startYardstick(&server{name: "undurable"}, exec.CommandContext(ctx, filepath.Join(bin, "undurable"), "-aes-key", c.key, c.flow))
+	cmd := exec.CommandContext(ctx, filepath.Join(bin, "undurable"), "-store", "nosync", "-aes-key", c.key, c.flow)
+	return startYardstick(&server{name: "undurable, nosync"}, cmd)
 }
 
 func startEmpty(ctx context.Context, _, bin string, _ aCase) (*server, error) {

@@ -1,9 +1,11 @@
-// Command undurable answers pushes as fanflow serve does, with the same callback handler and the same flow engine, but keeps
-// everything in memory: what durability costs is the distance between the two. A yardstick of bench/run.
+// Command undurable answers pushes as fanflow serve does, with the same callback handler and the same flow engine, but makes
+// nothing durable: over the data file without syncs (-store nosync), or over the reference store in memory, which copies through
+// JSON (-store mem). What syncing costs is the distance of fanflow serve to the first. A yardstick of bench/run.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -11,12 +13,15 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 	"runtime/pprof"
 	"syscall"
 	"time"
 
 	"fanflow/flows"
+	"fanflow/store"
+	"fanflow/store/bolt"
 	"fanflow/store/mem"
 	"fanflow/wechat"
 	"fanflow/wechat/callback"
@@ -29,23 +34,53 @@ func main() {
 	token := flag.String("token", "bench", "the account's token")
 	appID := flag.String("app-id", "wxbench0000000000", "the account's AppID")
 	key := flag.String("aes-key", "", "43 characters: safe mode")
+	kind := flag.String("store", "nosync", "nosync: a data file in a temporary folder, its syncs left out; mem: the reference store in memory")
 	profile := flag.String("cpuprofile", "", "write a CPU profile of the whole run to this file when SIGTERM comes")
 	flag.Parse()
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // as fanflow serve does
 	}
-	handler, err := build(*appID, callback.Secret{Token: *token, AESKey: *key}, flag.Args())
+	data, remove, err := open(*kind)
 	if err != nil {
 		log.Fatal(err)
 	}
-	l, err := net.Listen("tcp", *listen)
-	if err != nil {
+	err = run(data, *listen, *appID, callback.Secret{Token: *token, AESKey: *key}, *profile)
+	if err := errors.Join(err, data.Close(), remove()); err != nil {
 		log.Fatal(err)
+	}
+}
+
+// open makes an empty store of a kind. remove takes away what it has left on disk.
+func open(kind string) (data store.Store, remove func() error, err error) {
+	switch kind {
+	case "mem":
+		return mem.New(), func() error { return nil }, nil
+	case "nosync":
+		dir, err := os.MkdirTemp("", "fanflow-undurable-")
+		if err != nil {
+			return nil, nil, err
+		}
+		data, err := bolt.Open(filepath.Join(dir, "fanflow.db"), bolt.Options{NoSync: true})
+		if err != nil {
+			return nil, nil, errors.Join(err, os.RemoveAll(dir))
+		}
+		return data, func() error { return os.RemoveAll(dir) }, nil
+	}
+	return nil, nil, fmt.Errorf("-store: %q is none of nosync, mem", kind)
+}
+
+// run wires the handler with the flows of the arguments and says where it listens.
+func run(data store.Store, listen, appID string, secret callback.Secret, profile string) error {
+	handler, err := build(data, appID, secret, flag.Args())
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", listen)
+	if err != nil {
+		return err
 	}
 	fmt.Printf("listening on http://%s\n", l.Addr())
-	if err := serve(l, handler, *profile); err != nil {
-		log.Fatal(err)
-	}
+	return serve(l, handler, profile)
 }
 
 // serve answers until SIGTERM.
@@ -73,11 +108,11 @@ func serve(l net.Listener, handler http.Handler, profile string) error {
 	}
 }
 
-// build wires an engine over store/mem with the flows of the files published.
-func build(appID string, secret callback.Secret, files []string) (http.Handler, error) {
+// build wires an engine over a store with the flows of the files published.
+func build(data store.Store, appID string, secret callback.Secret, files []string) (http.Handler, error) {
 	ctx := context.Background()
 	engine, err := flows.New(flows.Config{
-		Store: mem.New(), Now: time.Now,
+		Store: data, Now: time.Now,
 		Accounts: []flows.Account{{Name: account, Type: "service", Location: time.FixedZone("UTC+8", 8*3600)}},
 	})
 	if err != nil {
