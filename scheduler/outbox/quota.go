@@ -60,6 +60,18 @@ func (a *Account) limits() []limit {
 	return slices.DeleteFunc(slices.Clone(limits), func(l limit) bool { return l.Type != "" && l.Type != a.Type })
 }
 
+// barred says why the account cannot send by the channel at all, in words that name the mend; empty if it can. The platform
+// would refuse each call with 48001. Source: fact sheet 12.2.
+func (a *Account) barred(channel string) string {
+	if slices.ContainsFunc(a.limits(), func(l limit) bool { return l.Quota == channel }) {
+		return ""
+	}
+	if !a.Verified {
+		return fmt.Sprintf("an account that is not verified may not send by %s; if it is, set verified = true for account %q", channel, a.Name)
+	}
+	return fmt.Sprintf("a %s account may not send by %s", a.Type, channel)
+}
+
 // spends are what one call costs of the named quotas now.
 func (a *Account) spends(now time.Time, quotas ...string) []store.Spend {
 	var spends []store.Spend

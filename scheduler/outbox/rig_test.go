@@ -36,7 +36,8 @@ type rig struct {
 	outbox   *outbox.Outbox
 	runner   *scheduler.Runner
 	quiet    func(context.Context, store.FanID) error
-	through  store.Store // what the outbox sees of store; nil: store itself
+	as       func(*outbox.Account) // what the outbox takes the account for; nil: a verified service account
+	through  store.Store           // what the outbox sees of store; nil: store itself
 	mu       sync.Mutex
 	observed []string
 	log      bytes.Buffer
@@ -77,13 +78,16 @@ func (g *rig) restart() {
 	if g.through != nil {
 		st = g.through
 	}
+	a := outbox.Account{
+		Name: "shop", Type: "service", Verified: true, Templates: map[string]string{"COUPON": "T-COUPON"},
+		Client: api.New(api.Config{AppID: appID, Secret: "secret", BaseURL: g.url, Now: g.sim.Now, Logger: logger}),
+	}
+	if g.as != nil {
+		g.as(&a)
+	}
 	var err error
 	g.outbox, err = outbox.New(outbox.Config{
-		Store: st, Now: g.sim.Now, Logger: logger,
-		Accounts: []outbox.Account{{
-			Name: "shop", Type: "service", Verified: true, Templates: map[string]string{"COUPON": "T-COUPON"},
-			Client: api.New(api.Config{AppID: appID, Secret: "secret", BaseURL: g.url, Now: g.sim.Now, Logger: logger}),
-		}},
+		Store: st, Now: g.sim.Now, Logger: logger, Accounts: []outbox.Account{a},
 		Quiet: func(ctx context.Context, fan store.FanID) error {
 			if g.quiet == nil {
 				return nil

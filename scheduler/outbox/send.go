@@ -98,6 +98,9 @@ func (o *Outbox) try(ctx context.Context, a *Account, job store.Job) error {
 	if d.route.end != "" {
 		return d.settle(ctx, d.route.end, d.route.why, false)
 	}
+	if why := a.barred(d.route.channel); why != "" {
+		return d.settle(ctx, store.Skipped, why, false)
+	}
 	if p, ok := o.pauses.get(job.Account, d.route.channel, d.now); ok {
 		return d.putOff(ctx, d.expiring(p.until), job.Attempt, "sending pauses: "+p.why)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"fanflow/scheduler/outbox"
 	"fanflow/store"
 	"fanflow/wechat"
 )
@@ -102,6 +103,33 @@ func TestSkips(t *testing.T) {
 			g.order(tt.fan, sendID, tt.channel, tt.message, change)
 			g.settle()
 			g.expect(sendID, tt.status, tt.why)
+		})
+	}
+}
+
+// What an account may not send at all ends at once, and says which setting would change it.
+func TestAccountsThatMayNotSend(t *testing.T) {
+	for _, tc := range []struct {
+		name, channel, why string
+		as                 func(*outbox.Account)
+	}{
+		{"not verified", store.Customer, "set verified = true", func(a *outbox.Account) { a.Verified = false }},
+		{"template of a subscription account", store.Template, "a subscription account may not", func(a *outbox.Account) { a.Type = "subscription" }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			g := newRig(t)
+			g.as = tc.as
+			g.restart()
+			g.follow("fan")
+			g.writes("fan")
+			m := hello("hello")
+			if tc.channel == store.Template {
+				m = coupon("hello")
+			}
+			g.order("fan", "s", tc.channel, m)
+			g.settle()
+			g.expect("s", store.Skipped, tc.why)
+			g.expectInbox("fan")
 		})
 	}
 }
