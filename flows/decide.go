@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,8 +51,15 @@ type outcome struct {
 	lua    int
 	// nothing says that there is nothing worth a commit.
 	nothing bool
-	// due says that jobs were made that may be due at once.
+	// due says that jobs were made that are due soon.
 	due bool
+}
+
+// soon is when a job is due for which the scheduler is woken. It looks for the others by itself, every second.
+const soon = 2 * time.Second
+
+func (d *decision) dueSoon() bool {
+	return slices.ContainsFunc(d.draft.jobs, func(j store.Job) bool { return !j.Parked && j.Due.Before(d.draft.at.Add(soon)) })
 }
 
 // decision is one run of decide.
@@ -113,7 +121,7 @@ func (d *decision) dispatch() error {
 
 // outcome makes the Change of what was collected.
 func (d *decision) outcome() (outcome, error) {
-	o := outcome{reply: d.draft.reply, flow: d.taken, word: d.word, lua: d.lua, due: len(d.draft.jobs) > 0}
+	o := outcome{reply: d.draft.reply, flow: d.taken, word: d.word, lua: d.lua, due: d.dueSoon()}
 	var err error
 	if o.change, err = d.change(); err != nil {
 		return o, err

@@ -164,7 +164,8 @@ func (e *Engine) hold(ctx context.Context, id store.ScriptID, why string) error 
 	return store.ErrNotFound
 }
 
-// Broadcasts gives the account's published broadcasts, in order of their names.
+// Broadcasts gives the account's published broadcasts, in order of their names. One that cannot be used any more is told to the
+// log and left out.
 func (e *Engine) Broadcasts(ctx context.Context, account string) ([]plugins.Broadcast, error) {
 	if _, err := e.account(account); err != nil {
 		return nil, err
@@ -183,8 +184,14 @@ func (e *Engine) Broadcasts(ctx context.Context, account string) ([]plugins.Broa
 			return nil, fmt.Errorf("load broadcast %s: %w", p.Name, err)
 		}
 		b, err := e.library.host.Broadcast(ctx, script.File, script.Source)
-		if err != nil {
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case errors.Is(err, store.ErrClosed):
 			return nil, fmt.Errorf("read broadcast %s: %w", p.Name, err)
+		case err != nil:
+			e.logger.ErrorContext(ctx, "a published broadcast cannot be used", "account", account, "broadcast", p.Name, "version", p.Version, "err", err)
+			continue
 		}
 		out = append(out, b)
 	}

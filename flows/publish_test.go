@@ -91,3 +91,21 @@ func TestABrokenVersionIsReadOnce(t *testing.T) {
 	w.text("fan", "three")
 	expect(t, "reads of scripts", s.scripts.Load()-before, 0)
 }
+
+// TestABrokenBroadcastLeavesTheOthers: what was published before the rules grew does not keep the others from being scheduled.
+func TestABrokenBroadcastLeavesTheOthers(t *testing.T) {
+	w := newWorld(t)
+	w.publish(store.KindBroadcast, "news.lua", `return broadcast { name = "news", cron = "0 10 * * 1", audience = { tag = "vip" }, message = "hi" }`)
+	id := store.ScriptID{Account: account, Kind: store.KindBroadcast, Name: "old"}
+	bad, err := w.store.Push(t.Context(), store.Script{ScriptID: id, File: "old.lua", Source: "return 1", Pushed: w.clock()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.store.Publish(t.Context(), store.Publication{ScriptID: id, Version: bad.Version, Published: w.clock()}); err != nil {
+		t.Fatal(err)
+	}
+	list, err := w.engine.Broadcasts(t.Context(), account)
+	if err != nil || len(list) != 1 || list[0].Name != "news" {
+		t.Errorf("broadcasts: %+v, %v", list, err)
+	}
+}

@@ -73,6 +73,10 @@ func (a *attempt) once(ctx context.Context) (reply wechat.Reply, again bool, err
 		reply, err = readReply(snap.Receipt.Reply)
 		return reply, false, err
 	}
+	if snap.Fan.Erased && a.job != nil { // what waited for them does not bring them back
+		a.seen.Outcome = "stale"
+		return reply, false, a.drop(ctx, a.task)
+	}
 	if a.moved > maxConflicts {
 		return reply, false, fmt.Errorf("decide on %s for fan %s: %w", a.cause, a.fan, store.ErrConflict)
 	}
