@@ -95,7 +95,7 @@ func TestABrokenVersionIsReadOnce(t *testing.T) {
 // TestABrokenBroadcastLeavesTheOthers: what was published before the rules grew does not keep the others from being scheduled.
 func TestABrokenBroadcastLeavesTheOthers(t *testing.T) {
 	w := newWorld(t)
-	w.publish(store.KindBroadcast, "news.lua", `return broadcast { name = "news", cron = "0 10 * * 1", audience = { tag = "vip" }, message = "hi" }`)
+	w.publish(store.KindBroadcast, "news.lua", `return broadcast { name = "news", cron = "0 10 * * 1", audience = { tag = "vip" }, message = { text = "hi" } }`)
 	id := store.ScriptID{Account: account, Kind: store.KindBroadcast, Name: "old"}
 	bad, err := w.store.Push(t.Context(), store.Script{ScriptID: id, File: "old.lua", Source: "return 1", Pushed: w.clock()})
 	if err != nil {
