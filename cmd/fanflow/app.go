@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
@@ -48,6 +49,9 @@ func openApp(ctx context.Context, cfg *Config, logger *slog.Logger, demo bool) (
 	tuneMemory()
 	a := &app{cfg: cfg, logger: logger, clock: &Clock{}, metrics: newMetrics(), callbacks: map[string]*callback.Handler{}}
 	st, err := bolt.Open(cfg.Data, bolt.Options{})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: data: the folder of %s does not exist; make it, or name another file", cfg.file, cfg.Data)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: data: %w", cfg.file, err)
 	}

@@ -256,6 +256,9 @@ func (a *Account) completeBehaviour() error {
 	if a.Title == "" {
 		a.Title = a.Name
 	}
+	if a.Caps.Day < 0 || a.Caps.Week < 0 || a.Caps.Month < 0 {
+		return fmt.Errorf("caps must not be negative; leave one out for no limit")
+	}
 	if a.QuietHours != "" && !quietHours.MatchString(a.QuietHours) {
 		return fmt.Errorf("quiet_hours is %q; write it as \"22:00-08:00\"", a.QuietHours)
 	}
@@ -271,6 +274,25 @@ func (a *Account) completeBehaviour() error {
 }
 
 var quietHours = regexp.MustCompile(`^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$`)
+
+// unheeded lists the settings of the account that are understood and do nothing yet.
+func (a *Account) unheeded() []string {
+	var keys []string
+	for _, k := range []struct {
+		key string
+		set bool
+	}{
+		{"quiet_hours", a.QuietHours != ""},
+		{"caps", a.Caps != Caps{}},
+		{"retention", a.Retention != Retention{}},
+		{"http_allow", len(a.HTTPAllow) > 0},
+	} {
+		if k.set {
+			keys = append(keys, k.key)
+		}
+	}
+	return keys
+}
 
 // answerOnRetry is the setting with its default.
 func (a *Account) answerOnRetry() bool { return a.AnswerOnRetry == nil || *a.AnswerOnRetry }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/BurntSushi/toml"
 	"github.com/spf13/cobra"
 
 	"fanflow/examples"
@@ -36,6 +38,9 @@ func demoCommand() *cobra.Command {
 		Example: "  fanflow demo\n  fanflow demo --dir ./demo --listen 127.0.0.1:9000",
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if !c.Flags().Changed("listen") {
+				f.listen = wantedListen(f)
+			}
 			return demo(c.Context(), f, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
@@ -77,44 +82,77 @@ func demoDir(dir string) (string, bool, error) {
 	return dir, false, nil
 }
 
-// demoConfig reads the demo's own configuration, writing it first where there is none, or takes the accounts of --config.
-// fresh says that the admin token was made just now and nobody knows it yet.
-func demoConfig(f demoFlags, dir, base string) (cfg *Config, fresh bool, err error) {
-	path := f.config
-	if path == "" {
-		path = filepath.Join(dir, "fanflow.toml")
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			fresh = true
-			if err := os.WriteFile(path, demoToml(base), 0o600); err != nil {
-				return nil, false, fmt.Errorf("write the demo's configuration: %w", err)
-			}
-		}
+// wantedListen is where the demo listens when no flag says so: FANFLOW_LISTEN, else the address of --config, else the usual one.
+func wantedListen(f demoFlags) string {
+	if addr := os.Getenv("FANFLOW_LISTEN"); addr != "" {
+		return addr
 	}
-	text, err := os.ReadFile(path)
+	if c, err := loadConfig(f.config, nil); f.config != "" && err == nil {
+		return c.Listen
+	}
+	return f.listen
+}
+
+// demoConfig takes the accounts of --config, else those of DIR/fanflow.toml, else makes one. Address, data file and clock are this
+// run's, whatever the files say, and what holds is written to DIR/fanflow.toml, so that the other commands can be given that
+// file. fresh says that the admin token was made just now and nobody knows it yet.
+func demoConfig(f demoFlags, dir, base string) (cfg *Config, fresh bool, err error) {
+	own := filepath.Join(dir, "fanflow.toml")
+	from := f.config
+	if from == "" {
+		from = own
+	}
+	text, err := os.ReadFile(from)
+	if errors.Is(err, fs.ErrNotExist) && from == own {
+		text, fresh, err = demoToml(), os.Getenv("FANFLOW_ADMIN_TOKEN") == "", nil
+	}
 	if err != nil {
 		return nil, false, usagef("cannot read the configuration: %v", err)
 	}
-	// The address is this run's, whatever the file says, and the clock is the simulator's.
-	environ := append(os.Environ(), "FANFLOW_CLOCK=simulator", "FANFLOW_PUBLIC_URL="+base,
-		"FANFLOW_DATA="+filepath.Join(dir, "fanflow.db"), "FANFLOW_LISTEN="+strings.TrimPrefix(base, "http://"))
+	data, err := filepath.Abs(filepath.Join(dir, "fanflow.db")) // the file is read from other folders too
+	if err != nil {
+		return nil, false, fmt.Errorf("find the data folder: %w", err)
+	}
+	environ := append(os.Environ(), "FANFLOW_CLOCK=simulator", "FANFLOW_PUBLIC_URL="+base, "FANFLOW_DATA="+data, "FANFLOW_LISTEN="+strings.TrimPrefix(base, "http://"))
 	for _, name := range accountNames(string(text)) {
 		environ = append(environ, "FANFLOW_ACCOUNT_"+envName(name)+"_API_BASE="+base)
 	}
-	cfg, err = parseConfig(path, string(text), environ)
-	return cfg, fresh && os.Getenv("FANFLOW_ADMIN_TOKEN") == "", err
+	if cfg, err = parseConfig(from, string(text), environ); err != nil {
+		return nil, false, err
+	}
+	if sameFile(f.config, own) {
+		return cfg, fresh, nil // the operator's own file is not written over
+	}
+	return cfg, fresh, writeConfig(own, cfg)
 }
 
-func demoToml(base string) []byte {
-	token := os.Getenv("FANFLOW_ADMIN_TOKEN")
-	if token == "" {
-		token = rand.Text()
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
 	}
-	return fmt.Appendf(nil, `# Written by 'fanflow demo'. The simulated platform and the service both live at this address.
-listen      = %q
-data        = "fanflow.db"
-admin_token = %q
-public_url  = %q
-clock       = "simulator"
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
+
+// writeConfig keeps a configuration as a file that only its owner may read.
+func writeConfig(path string, cfg *Config) error {
+	var b bytes.Buffer
+	b.WriteString("# Written by 'fanflow demo' at every start. The simulated platform and the service both live at this address.\n")
+	enc := toml.NewEncoder(&b)
+	enc.Indent = ""
+	if err := enc.Encode(cfg); err != nil {
+		return fmt.Errorf("write the demo's configuration: %w", err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		return fmt.Errorf("write the demo's configuration: %w", err)
+	}
+	return nil
+}
+
+// demoToml is the account of a demo that was given none.
+func demoToml() []byte {
+	return fmt.Appendf(nil, `admin_token = %q
 
 [[account]]
 name        = "demo"
@@ -123,15 +161,12 @@ type        = "service"
 app_id      = "wxdemo0000000000"
 app_secret  = %q
 token       = %q
-aes_key     = ""
-api_base    = %q
 hook_secret = %q
-time_zone   = "Asia/Shanghai"
 verified    = true
 
 [account.templates]
 COUPON_EXPIRING = "DEMO_COUPON_EXPIRING_0000000000000000000000"
-`, strings.TrimPrefix(base, "http://"), token, base, rand.Text(), rand.Text(), base, rand.Text())
+`, rand.Text(), rand.Text(), rand.Text(), rand.Text())
 }
 
 type demoRun struct {
@@ -218,7 +253,7 @@ func loadExamples(ctx context.Context, a *app) error {
 }
 
 func (d demoRun) greet(addr string) {
-	login := "sign in with the admin_token that stands in " + d.cfg.file
+	login := "sign in with the admin_token that stands in " + filepath.Join(d.dir, "fanflow.toml")
 	if d.printToken {
 		login = "sign in with the token " + d.cfg.AdminToken
 	}

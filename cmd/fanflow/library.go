@@ -38,6 +38,9 @@ func withLibrary(c *cobra.Command, f scriptFlags, work func(library) error) erro
 	if err != nil {
 		return err
 	}
+	if f.shared && f.account == "" {
+		f.account = cfg.Accounts[0].Name // plugins are shared by all accounts: any will do
+	}
 	account, err := cfg.account(f.account)
 	if err != nil {
 		return err
@@ -294,7 +297,7 @@ func (l *localLibrary) check(ctx context.Context, kind, file, source string) ([]
 // checkFiles checks scripts against the service, or on their own with the plugins that lie beside them.
 func checkFiles(c *cobra.Command, f scriptFlags, kind, plugins string, files []string) error {
 	check := func(l library) error {
-		var all []finding
+		all := []finding{}
 		failed := false
 		for _, file := range files {
 			source, err := os.ReadFile(file)

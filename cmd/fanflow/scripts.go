@@ -17,6 +17,7 @@ import (
 type scriptFlags struct {
 	config, account string
 	json            bool
+	shared          bool // the scripts belong to no account
 }
 
 func (f *scriptFlags) add(c *cobra.Command) {
@@ -69,7 +70,7 @@ func kindOf(kind, source string) string {
 }
 
 func pushCommand(kind string) *cobra.Command {
-	var f scriptFlags
+	f := scriptFlags{shared: kind == store.KindPlugin}
 	var publish bool
 	c := &cobra.Command{
 		Use:     "push FILE…",
@@ -99,7 +100,7 @@ func pushCommand(kind string) *cobra.Command {
 }
 
 func publishCommand(kind string) *cobra.Command {
-	var f scriptFlags
+	f := scriptFlags{shared: kind == store.KindPlugin}
 	var version int
 	c := &cobra.Command{
 		Use:     "publish NAME",
@@ -125,7 +126,7 @@ func publishCommand(kind string) *cobra.Command {
 }
 
 func listCommand(kind string) *cobra.Command {
-	var f scriptFlags
+	f := scriptFlags{shared: kind == store.KindPlugin}
 	c := &cobra.Command{
 		Use:     "list",
 		Short:   "List the versions there are and which is published",
@@ -154,7 +155,7 @@ func listCommand(kind string) *cobra.Command {
 }
 
 func checkCommand(kind string) *cobra.Command {
-	var f scriptFlags
+	f := scriptFlags{shared: kind == store.KindPlugin}
 	var plugins string
 	c := &cobra.Command{
 		Use:   "check FILE…",
@@ -184,6 +185,9 @@ type scriptLine struct {
 
 func printScripts(w io.Writer, lines []scriptLine, asJSON bool) error {
 	if asJSON {
+		if lines == nil {
+			lines = []scriptLine{}
+		}
 		return json.NewEncoder(w).Encode(map[string]any{"items": lines})
 	}
 	if len(lines) == 0 {

@@ -70,6 +70,11 @@ func runApp(ctx context.Context, a *app, ln net.Listener, handler http.Handler, 
 		return errors.Join(err, a.close(ctx), ln.Close())
 	}
 	a.served = true
+	for i := range a.cfg.Accounts {
+		if keys := a.cfg.Accounts[i].unheeded(); len(keys) > 0 {
+			a.logger.Warn("settings that this version understands and does not follow yet", "account", a.cfg.Accounts[i].Name, "keys", keys)
+		}
+	}
 	server := newServer(handler, a.logger)
 	failed := make(chan error, 2)
 	go func() {
