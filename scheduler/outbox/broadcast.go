@@ -70,13 +70,10 @@ func (o *Outbox) Broadcast(ctx context.Context, job store.Job) error {
 	if p, ok := o.pauses.get(job.Account, store.Mass, o.c.Now()); ok {
 		return b.putOff(ctx, p.until, job.Attempt, "sending pauses: "+p.why)
 	}
-	if other, err := b.inTheWay(ctx); err != nil || other != "" {
-		if err == nil {
-			err = b.putOff(ctx, o.c.Now().Add(patience), job.Attempt, "broadcast "+other+" goes by the same tag and has not ended")
-		}
+	if err := b.resume(ctx); err != nil {
 		return err
 	}
-	if err := b.resume(ctx); err != nil {
+	if waits, err := b.inTheWay(ctx); waits || err != nil {
 		return err
 	}
 	if b.at.Accepted.IsZero() {
@@ -99,29 +96,34 @@ func (o *Outbox) Broadcast(ctx context.Context, job store.Job) error {
 	return b.finish(ctx, "")
 }
 
-// patience is how long a broadcast waits at a time for another one with the same tag.
+// patience is how long a broadcast waits at least for another one with the same tag.
 const patience = 10 * time.Second
 
-// inTheWay gives the job of another broadcast that has called the platform with the same tag and has not ended: the tag, and
-// the record of who carries it, are its own until then.
-func (b *broadcast) inTheWay(ctx context.Context) (string, error) {
+// inTheWay puts the broadcast off until after another one that has called the platform with the same tag and has not ended: the
+// tag, and the record of who carries it, are that one's own until then.
+func (b *broadcast) inTheWay(ctx context.Context) (waits bool, err error) {
 	all, err := b.progresses(ctx)
 	if err != nil {
-		return "", err
+		return false, err
 	}
 	for _, p := range all {
-		if p.Job == b.job.ID || p.Tag != b.tag() || p.Tried.IsZero() {
+		if p.Job == b.job.ID || p.Tag != b.at.Tag || p.Tried.IsZero() || !b.at.Tried.IsZero() {
 			continue
 		}
-		_, err := b.c.Store.Job(ctx, b.job.Account, p.Job)
-		if err == nil {
-			return p.Job, nil
+		other, err := b.c.Store.Job(ctx, b.job.Account, p.Job)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
 		}
-		if !errors.Is(err, store.ErrNotFound) {
-			return "", fmt.Errorf("look for broadcast %s: %w", p.Job, err)
+		if err != nil {
+			return false, fmt.Errorf("look for broadcast %s: %w", p.Job, err)
 		}
+		due := b.c.Now().Add(patience)
+		if after := other.Due.Add(time.Second); after.After(due) {
+			due = after
+		}
+		return true, b.putOff(ctx, due, b.job.Attempt, "broadcast "+p.Job+" goes by the same tag and has not ended")
 	}
-	return "", nil
+	return false, nil
 }
 
 const progressPrefix = "broadcast-run/" // + account + a hash of the job's id
