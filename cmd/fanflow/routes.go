@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"time"
 
@@ -25,7 +26,22 @@ func (a *app) routes(pages http.Handler) http.Handler {
 	r.Handle("/metrics", a.metrics.handler()).Methods(http.MethodGet)
 	r.PathPrefix("/").Handler(pages)
 	r.SkipClean(true)
-	return r
+	return drained(r)
+}
+
+// maxDrain is how much of a body that nobody wanted is read away, in bytes.
+const maxDrain = 16 << 20
+
+// drained reads away what a handler left of the body. Many clients send all of it before they read the answer; closing on them
+// midway would show them a broken connection instead of the 413.
+func drained(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body := r.Body
+		next.ServeHTTP(w, r)
+		if r.Header.Get("Expect") == "" { // who asks before sending has been told
+			_, _ = io.CopyN(io.Discard, body, maxDrain)
+		}
+	})
 }
 
 // readyz says whether the data file can be read.

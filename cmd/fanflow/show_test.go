@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -306,6 +308,25 @@ func TestRefusedPushes(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a client that sends 10 MB before it reads", func(t *testing.T) {
+		conn, err := net.Dial("tcp", plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "POST /callback/shop?signature=0&timestamp=1&nonce=1 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", 10<<20)
+		if _, err := conn.Write(make([]byte, 10<<20)); err != nil {
+			t.Fatalf("the connection was closed while sending: %v", err)
+		}
+		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		if res.StatusCode/100 != 4 {
+			t.Errorf("status %d", res.StatusCode)
+		}
+	})
 	for _, base := range []string{plain, safe} {
 		c := &client{t: t, service: "http://" + base, account: "shop", token: "test-admin-token-0123"}
 		var fans struct {
