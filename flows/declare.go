@@ -38,7 +38,9 @@ func (d *declarer) fields(path string, t *lua.LTable, known []string, see func(n
 	each(t, func(k, v lua.LValue) {
 		name, ok := k.(lua.LString)
 		if !ok {
-			d.wrong(join(path, k.String()), "unexpected list item; the fields here are %s", strings.Join(known, ", "))
+			if d.namesKey(path, k, "the fields here are "+strings.Join(known, ", ")) {
+				d.wrong(join(path, k.String()), "unexpected list item; the fields here are %s", strings.Join(known, ", "))
+			}
 			return
 		}
 		p := join(path, string(name))
@@ -132,6 +134,9 @@ func (d *declarer) names(path string, v lua.LValue) []string {
 	}
 	var names []string
 	each(t, func(k, v lua.LValue) {
+		if !d.namesKey(path, k, "this is a list of names") {
+			return
+		}
 		s, ok := v.(lua.LString)
 		if _, isIndex := k.(lua.LNumber); !ok || !isIndex {
 			d.wrong(join(path, k.String()), "must be a name in a list, not %s", luaType(v))
@@ -235,6 +240,9 @@ func (d *declarer) states(decl *declaration, path string, v lua.LValue) {
 		return
 	}
 	each(t, func(k, v lua.LValue) {
+		if !d.namesKey(path, k, "keys are the names of states") {
+			return
+		}
 		p := join(path, k.String())
 		name, ok := k.(lua.LString)
 		body, isTable := v.(*lua.LTable)
@@ -276,34 +284,6 @@ func (d *declarer) state(name, path string, t *lua.LTable) *state {
 	return s
 }
 
-func (d *declarer) on(s *state, at []any, v lua.LValue) {
-	path := pathOf(at)
-	t, ok := v.(*lua.LTable)
-	if !ok {
-		d.wrong(path, "must be a table such as {text = {[\"1\"] = \"…\"}}, not %s", luaType(v))
-		return
-	}
-	d.fields(path, t, eventNames(), func(event, path string, v lua.LValue) {
-		m := &matcher{Event: event, Line: d.src.line(path)}
-		at := append(slices.Clone(at), event)
-		keys, isTable := v.(*lua.LTable)
-		if !keyed[event] || !isTable {
-			m.Rules = []rule{newRule(event, "*", m.Line, d.action(at, v, true))}
-		} else {
-			each(keys, func(k, v lua.LValue) {
-				at := append(slices.Clone(at), keyOf(k))
-				if _, ok := k.(lua.LString); !ok {
-					d.wrong(pathOf(at), "the key must be a text: write [\"%s\"] = …", k.String())
-					return
-				}
-				d.rule(m, pathOf(at), k.String(), d.action(at, v, true))
-			})
-		}
-		sortRules(m.Rules)
-		s.On[event] = m
-	})
-}
-
 func (d *declarer) after(s *state, at []any, v lua.LValue) {
 	path := pathOf(at)
 	t, ok := v.(*lua.LTable)
@@ -312,6 +292,9 @@ func (d *declarer) after(s *state, at []any, v lua.LValue) {
 		return
 	}
 	each(t, func(k, v lua.LValue) {
+		if !d.namesKey(path, k, "keys are delays such as 1d") {
+			return
+		}
 		at := append(slices.Clone(at), keyOf(k))
 		name, _ := k.(lua.LString)
 		wait, err := parseDelay(string(name))
