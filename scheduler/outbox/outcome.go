@@ -60,10 +60,48 @@ func (d *delivery) waitAgain(ctx context.Context, due time.Time, attempt int, wh
 	}
 	s := d.send
 	s.Status, s.Reason = store.Waiting, why
-	c := d.later(d.expiring(due), attempt, why)
+	due = d.expiring(due)
+	c := d.later(due, attempt, why)
 	c.Sends, c.Spends = []store.Send{s}, spends
+	if d.send.Channel == store.Customer {
+		behind, err := d.behind(ctx, due)
+		if err != nil { // that this one was refused matters more than the order
+			d.c.Logger.Error("later messages of the fan may overtake one that waits", "send", s.ID, "err", err)
+		}
+		c.Snooze = append(c.Snooze, behind...)
+	}
 	return d.commitBack(ctx, c)
 }
+
+// behind moves the fan's later customer-service messages up to where this one now waits, so that they do not overtake it. Jobs
+// that are due at one instant go in the order of their ids, which is that of their being ordered.
+func (d *delivery) behind(ctx context.Context, due time.Time) (list []store.Snooze, err error) {
+	sends, _, err := d.c.Store.Sends(context.WithoutCancel(ctx), d.job.Account, store.SendFilter{OpenID: d.job.OpenID}, "", mostBehind)
+	if err != nil {
+		return nil, fmt.Errorf("look for what follows send %s: %w", d.send.ID, err)
+	}
+	for i := range sends {
+		s := &sends[i]
+		if s.Status != store.Waiting || s.Channel != store.Customer && s.Channel != store.Auto {
+			continue
+		}
+		j, err := d.c.Store.Job(context.WithoutCancel(ctx), d.job.Account, s.ID)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("look for what follows send %s: %w", d.send.ID, err)
+		}
+		later := j.Due.After(d.job.Due) || j.Due.Equal(d.job.Due) && j.ID > d.job.ID
+		if later && j.Due.Before(due) && !j.Parked {
+			list = append(list, store.Snooze{Job: j.ID, Due: due, Attempt: j.Attempt, Why: "an earlier message to the fan waits to be tried again"})
+		}
+	}
+	return list, nil
+}
+
+// mostBehind is how many of the fan's newest sends are looked through; a decision orders 50 at most.
+const mostBehind = 100
 
 func (d *delivery) later(due time.Time, attempt int, why string) store.Change {
 	return store.Change{

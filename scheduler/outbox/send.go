@@ -41,6 +41,9 @@ func (o *Outbox) Send(ctx context.Context, job store.Job) error {
 	if written, err := o.write(ctx, job); written || err != nil {
 		return err
 	}
+	if moved, err := o.moved(ctx, job); moved || err != nil {
+		return err
+	}
 	for range 5 { // a conflict: the fan did something meanwhile
 		if err = o.try(ctx, a, job); !errors.Is(err, store.ErrConflict) {
 			return err
@@ -81,6 +84,15 @@ func (o *Outbox) write(ctx context.Context, job store.Job) (written bool, err er
 	defer o.mu.Unlock()
 	delete(o.unwritten, key)
 	return true, nil
+}
+
+// moved reports whether the job was put off after it had been leased: then it is worked when it is due.
+func (o *Outbox) moved(ctx context.Context, job store.Job) (bool, error) {
+	now, err := o.c.Store.Job(ctx, job.Account, job.ID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return false, fmt.Errorf("read job %s: %w", job.ID, err)
+	}
+	return err == nil && now.Due.After(job.Due), nil
 }
 
 // try carries the send as far as it goes. store.ErrConflict: nothing was done, try again at once.
