@@ -196,14 +196,14 @@ func (a *Applied) step(n *Enrollment, e Entry, at time.Time) {
 	case far.Pos < e.Step:
 		a.count(n.Flow, completed(n, far, at))
 	default: // a step gone back to: it lies behind the fan already
-		entered.Completed, entered.Took = 1, map[int]int64{0: 1}
+		entered.Completed, entered.Took = 1, took(0)
 	}
 	a.count(n.Flow, entered)
 	n.Reached = append(n.Reached, Step{State: e.State, Pos: e.Step, At: at})
 }
 
 func completed(n *Enrollment, s *Step, at time.Time) Count {
-	return Count{Day: n.Day, State: s.State, Completed: 1, Took: map[int]int64{TookBucket(at.Sub(s.At)): 1}}
+	return Count{Day: n.Day, State: s.State, Completed: 1, Took: took(at.Sub(s.At))}
 }
 
 func (a *Applied) count(flow string, c Count) { a.Counts = append(a.Counts, FlowCount{flow, c}) }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"fanflow/store"
 )
 
@@ -114,35 +116,44 @@ func TestRefusedError(t *testing.T) {
 	}
 }
 
-// TestMedian: exact for short times, within half a percent for long ones.
+// counted is what a cell makes of some durations in seconds.
+func counted(seconds ...int) (c store.Count) {
+	for _, s := range seconds {
+		c.Add(store.Count{Completed: 1, Took: map[int]int64{s: 1}})
+	}
+	return c
+}
+
+// TestMedian: exact for up to 512 different times, within half a percent beyond, and the same in whatever order they come.
 func TestMedian(t *testing.T) {
-	of := func(seconds ...int64) int64 {
-		var c store.Count
-		for _, s := range seconds {
-			c.Add(store.Count{Took: map[int]int64{store.TookBucket(time.Duration(s) * time.Second): 1}})
-		}
-		return c.MedianSeconds()
-	}
 	for _, c := range []struct {
-		seconds []int64
+		seconds []int
 		want    int64
-	}{{nil, 0}, {[]int64{0}, 0}, {[]int64{1, 90, 3}, 3}, {[]int64{10, 20}, 10}, {[]int64{255, 255, 1}, 255}} {
-		if got := of(c.seconds...); got != c.want {
-			t.Errorf("median of %v is %d; want %d", c.seconds, got, c.want)
+	}{{nil, 0}, {[]int{0}, 0}, {[]int{1, 90, 3}, 3}, {[]int{60, 3600}, 1830}, {[]int{60, 3600, 21600}, 3600}, {[]int{86400}, 86400}, {[]int{259200, 259200, 1}, 259200}} {
+		got := counted(c.seconds...)
+		if m := got.MedianSeconds(); m != c.want {
+			t.Errorf("median of %v is %d; want %d", c.seconds, m, c.want)
 		}
 	}
-	if got := store.TookBucket(-time.Hour); got != 0 {
-		t.Errorf("a negative time is in bucket %d", got)
+	var up, down []int
+	for s := range 5000 {
+		up = append(up, s*1009)
+		down = append([]int{s * 1009}, down...)
 	}
-	before := -1
-	for s := int64(0); s < 40_000_000; s += s/300 + 1 {
-		b := store.TookBucket(time.Duration(s) * time.Second)
-		if b < before {
-			t.Fatalf("%d s is in bucket %d, less before it in %d", s, b, before)
-		}
-		before = b
-		if got := of(s); max(got-s, s-got)*200 > s {
-			t.Fatalf("%d s is taken for %d s", s, got)
-		}
+	a, b := counted(up...), counted(down...)
+	if d := cmp.Diff(a, b); d != "" || !a.Coarse {
+		t.Errorf("the order of additions is seen: coarse %v\n%s", a.Coarse, d)
+	}
+	if m, want := a.MedianSeconds(), int64(4999*1009/2); max(m-want, want-m)*200 > want {
+		t.Errorf("a coarse median of %d; want about %d", m, want)
+	}
+	if len(a.Took) > 2000 {
+		t.Errorf("a coarse cell holds %d buckets", len(a.Took))
+	}
+	whole := counted(up[:4000]...)
+	part := counted(up[4000:]...)
+	whole.Add(part)
+	if d := cmp.Diff(a, whole); d != "" {
+		t.Errorf("adding cells differs from adding their durations\n%s", d)
 	}
 }
