@@ -79,7 +79,8 @@ type follower struct {
 	logger *slog.Logger
 	ready  chan struct{} // closed after the first answer
 
-	id string
+	id    string
+	swept time.Time // by the simulator's clock
 }
 
 type order struct {
@@ -141,6 +142,12 @@ func (f *follower) obey(ctx context.Context, o order) (next time.Time, err error
 		release := f.runner.Hold()
 		defer release()
 		f.clock.set(now, true)
+		if now.Sub(f.swept) > time.Hour { // a day may pass in a moment, and what served its time must be gone after it
+			if _, err := f.store.Sweep(ctx, now); err != nil {
+				return next, err
+			}
+			f.swept = now
+		}
 		return f.runner.Settle(ctx)
 	}
 	f.clock.set(now, false)

@@ -174,6 +174,33 @@ func pushExamples(t testing.TB, config string) {
 	}
 }
 
+// TestHookRepeats: a hook with the same key is one event for seven days, by the clock that the service lives in.
+func TestHookRepeats(t *testing.T) {
+	p := startPlatform(t)
+	p.push("flow", "paid.lua", `return flow { name = "paid", triggers = { webhook = { "order.paid" } }, again = "0s", first = "s",
+  states = { s = { final = true, enter = { goal = "paid" } } } }`)
+	p.do("fan", map[string]any{"text": "hello"})
+	heard := func() (n int) {
+		for _, r := range p.journal("fan") {
+			if r.Kind == "heard" && r.Name == "webhook" {
+				n++
+			}
+		}
+		return n
+	}
+	for _, step := range []struct {
+		after string
+		want  int
+	}{{"1s", 1}, {"1s", 1}, {"160h", 1}, {"9h", 2}} {
+		p.advance(step.after)
+		p.hook("order.paid", "fan")
+		p.advance("1s")
+		if n := heard(); n != step.want {
+			t.Errorf("%s later the event was heard %d times, want %d", step.after, n, step.want)
+		}
+	}
+}
+
 func TestStoryInTheDemo(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "demo")
 	addr := freeAddr(t)
