@@ -99,6 +99,10 @@ func (d *decision) all() error {
 	if err := d.hear(); err != nil {
 		return err
 	}
+	if d.late() {
+		d.word = "stale"
+		return nil
+	}
 	if err := d.modernise(); err != nil {
 		return err
 	}

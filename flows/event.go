@@ -83,6 +83,12 @@ var acting = map[string]bool{
 	"location_select": true, "subscribe_msg_popup_event": true, "subscribe_msg_change_event": true, "templatesendjobfinish": true,
 }
 
+// anybodys are the acting events that a person may cause without following: consent to notices is also asked for on web pages.
+var anybodys = map[string]bool{"subscribe_msg_popup_event": true, "subscribe_msg_change_event": true}
+
+// showsFollowing reports whether only a follower can have caused the event: who does not follow has neither the chat nor the menu.
+func (ev *event) showsFollowing() bool { return ev.Push && ev.Acts && !anybodys[ev.Name] }
+
 // concernsFan reports whether the push is about one fan.
 func concernsFan(p *wechat.Push) bool {
 	if p.FromUserName == "" || p.MsgType == "" {

@@ -39,18 +39,40 @@ func (d *decision) hear() error {
 	if raw, err := encode(withoutText(fields)); err == nil && len(raw) <= maxHeard && string(raw) != "{}" {
 		heard.Value = raw
 	}
+	if d.late() {
+		heard.Why = "the fan has unsubscribed since: it came late"
+		return d.draft.add(heard)
+	}
 	if err := d.draft.add(heard); err != nil {
 		return err
 	}
-	switch ev.Name {
-	case "subscribe":
-		if err := d.draft.add(store.Entry{Kind: store.Subscribed, Name: ev.Scene, Created: ev.Created}); err != nil {
-			return err
-		}
-	case "unsubscribe":
-		return d.draft.add(store.Entry{Kind: store.Unsubscribed, Created: ev.Created})
+	if err := d.follow(); err != nil || ev.Name == "unsubscribe" {
+		return err
 	}
 	return d.openWindow()
+}
+
+// late reports whether the event is a subscribe that the fan has undone since. It moves nothing and is not answered.
+func (d *decision) late() bool {
+	f := &d.snapshot
+	return d.event.Name == "subscribe" && !f.Subscribed && d.event.Created.Before(f.DecidedAt)
+}
+
+// follow notes whether the fan follows the account. Who does what only followers can do follows it, though nobody saw them come.
+func (d *decision) follow() error {
+	ev := d.event
+	e := store.Entry{Kind: store.Subscribed, Created: ev.Created}
+	switch {
+	case ev.Name == "subscribe":
+		e.Name = ev.Scene
+	case ev.Name == "unsubscribe":
+		e.Kind = store.Unsubscribed
+	case d.draft.fan.DecidedAt.IsZero() && ev.showsFollowing():
+		e.Why = "the fan acts, so they follow; the subscribe event was never seen"
+	default:
+		return nil
+	}
+	return d.draft.add(e)
 }
 
 // maxHeard is the most of an event that the journal keeps, in bytes; scripts see all of it.
