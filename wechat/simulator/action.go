@@ -15,6 +15,8 @@ type action struct {
 	Text        *textAction     `json:"text"`        // "1", or {"content":"1","bizmsgmenuid":"101"}
 	Image       *mediaAction    `json:"image"`       // a media id, or {"media_id":"…","pic_url":"…"}
 	Voice       *mediaAction    `json:"voice"`       // a media id, or {"media_id":"…","format":"amr","recognition":"…"}
+	Video       *mediaAction    `json:"video"`       // a media id, or {"media_id":"…"}
+	Link        *linkAction     `json:"link"`        // {"title":"…","description":"…","url":"…"}
 	Location    *placeAction    `json:"location"`    // a place that is sent
 	Report      *placeAction    `json:"report"`      // a position that the client reports by itself
 	Subscribe   *sceneAction    `json:"subscribe"`   // {} or {"scene":"store-1"}
@@ -48,6 +50,12 @@ type mediaAction struct {
 func (m *mediaAction) UnmarshalJSON(b []byte) error {
 	type plain mediaAction
 	return stringOr(b, &m.MediaID, (*plain)(m))
+}
+
+type linkAction struct {
+	Title       string `json:"title"`
+	Description string `json:"description"`
+	URL         string `json:"url"`
 }
 
 type placeAction struct {
@@ -262,6 +270,17 @@ func (s *Server) beginMessage(a *account, f *fan, do action, now time.Time) (*pu
 			if do.Voice.Recognition != "" {
 				d.text("Recognition", do.Voice.Recognition)
 			}
+		}), nil
+	case do.Video != nil:
+		return made("video", func(d *document) {
+			d.text("MediaId", orElse(do.Video.MediaID, "SIM"+decimal(id)))
+			d.text("ThumbMediaId", "SIMTHUMB"+decimal(id))
+		}), nil
+	case do.Link != nil:
+		return made("link", func(d *document) {
+			d.text("Title", do.Link.Title)
+			d.text("Description", do.Link.Description)
+			d.text("Url", do.Link.URL)
 		}), nil
 	case do.Location != nil:
 		return made("location", func(d *document) {
