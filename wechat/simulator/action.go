@@ -274,7 +274,7 @@ func (s *Server) beginMessage(a *account, f *fan, do action, now time.Time) (*pu
 	case do.Video != nil:
 		return made("video", func(d *document) {
 			d.text("MediaId", orElse(do.Video.MediaID, "SIM"+decimal(id)))
-			d.text("ThumbMediaId", "SIMTHUMB"+decimal(id))
+			d.text("ThumbMediaId", "thumb-"+orElse(do.Video.MediaID, "SIM"+decimal(id)))
 		}), nil
 	case do.Link != nil:
 		return made("link", func(d *document) {

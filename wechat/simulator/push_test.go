@@ -49,7 +49,7 @@ func TestActionsArePushed(t *testing.T) {
 		{`{"location":{"latitude":31.2,"longitude":121.4,"label":"店"}}`, map[string]string{"MsgType": "location", "Location_X": "31.200000", "Location_Y": "121.400000", "Scale": "1", "Label": "店"}},
 		{`{"image":"m1"}`, map[string]string{"MsgType": "image", "MediaId": "m1", "PicUrl": ""}},
 		{`{"voice":{"media_id":"m2","recognition":"喂"}}`, map[string]string{"MsgType": "voice", "MediaId": "m2", "Format": "amr", "Recognition": "喂"}},
-		{`{"video":"m3"}`, map[string]string{"MsgType": "video", "MediaId": "m3"}},
+		{`{"video":"m3"}`, map[string]string{"MsgType": "video", "MediaId": "m3", "ThumbMediaId": "thumb-m3"}},
 		{`{"link":{"title":"t","description":"d","url":"http://y/"}}`, map[string]string{"MsgType": "link", "Title": "t", "Description": "d", "Url": "http://y/"}},
 		{`{"click":"K"}`, map[string]string{"MsgType": "event", "Event": "CLICK", "EventKey": "K"}},
 		{`{"view":"http://x/"}`, map[string]string{"MsgType": "event", "Event": "VIEW", "EventKey": "http://x/"}},
