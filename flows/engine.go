@@ -57,7 +57,7 @@ type Observation struct {
 	Refused   int
 }
 
-// ErrNoFan is Hook's answer for a fan who was never heard of.
+// ErrNoFan is the answer of Hook and Tag for a fan who was never heard of or was erased.
 var ErrNoFan = errors.New("no such fan")
 
 // ErrNoAccount names an account that the configuration does not have.
