@@ -143,15 +143,27 @@ func (a *attempt) decide(ctx context.Context, in *input) (outcome, error) {
 		if !errors.As(err, &n) {
 			return out, err
 		}
-		if n.Kind == needKey && a.meet == nil && a.seen.Conflicts > 0 {
-			if a.meet, err = a.shared.enter(ctx, store.FanID{Account: a.account.Name}); err != nil {
-				return outcome{}, err
-			}
+		if err := a.meeting(ctx, n); err != nil {
+			return outcome{}, err
 		}
 		if err := a.fetch.fetch(ctx, n); err != nil {
 			return outcome{}, err
 		}
 	}
+}
+
+// meeting lets decisions that read a key and met with others go one after the other. Who takes units waits for them meanwhile:
+// each unit taken changes the key, and a reader of a busy one would never come to its commit.
+func (a *attempt) meeting(ctx context.Context, n need) (err error) {
+	all := store.FanID{Account: a.account.Name}
+	switch {
+	case a.meet != nil:
+	case n.Kind == needUnits:
+		return a.shared.pass(ctx, all)
+	case n.Kind == needKey && a.seen.Conflicts > 0:
+		a.meet, err = a.shared.enter(ctx, all)
+	}
+	return err
 }
 
 func (a *attempt) decideOnce(ctx context.Context, in *input) (outcome, error) {
