@@ -232,7 +232,7 @@ func (p *plan) receipt(r store.Receipt) error {
 	if err != nil {
 		return err
 	}
-	b, err := encode(r)
+	b, err := encode(&r)
 	if err != nil {
 		return err
 	}

@@ -167,7 +167,7 @@ func (s *shelf[T]) flush() error {
 			s.g.drop(s.id, key)
 		default:
 			if c.bytes == nil {
-				b, err := encode(c.v)
+				b, err := encode(&c.v)
 				if err != nil {
 					return fmt.Errorf("write to %s: %w", buckets[s.id].name, err)
 				}
