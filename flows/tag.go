@@ -10,6 +10,9 @@ import (
 	"fanflow/store"
 )
 
+// maxGiven is the longest tag from outside in bytes: 64 characters, whichever they are.
+const maxGiven = 256
+
 // Tag adds and removes tags of a fan on behalf of somebody outside of any flow; by says who, and becomes the journal's reason.
 // What the fan has or has not already is no news; a tag on both lists is removed. Flows that listen to tags hear of what was
 // added, as if a flow had done it. Errors: ErrNoFan for a fan who was never heard of or was erased, ErrNoAccount,
@@ -19,7 +22,10 @@ func (e *Engine) Tag(ctx context.Context, fan store.FanID, add, remove []string,
 		return err
 	}
 	for _, name := range slices.Concat(add, remove) {
-		if err := checkWord("tag", name); err != nil {
+		if name == "" || len(name) > maxGiven {
+			return fmt.Errorf("a tag is a text of 1 to %d bytes, not %d", maxGiven, len(name))
+		}
+		if err := store.CheckName("tag", name); err != nil {
 			return err
 		}
 	}

@@ -3,9 +3,8 @@ package ui
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -14,6 +13,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"fanflow/flows"
 	"fanflow/store"
 )
 
@@ -196,7 +196,7 @@ const (
 	maxTagRunes   = 64
 )
 
-// apiTags adds and removes tags by a blind Change, which no decision at work can refuse.
+// apiTags adds and removes tags by way of the engine, so that flows which listen to tags hear of it.
 func (s *server) apiTags(w http.ResponseWriter, r *http.Request) error {
 	a, err := s.account(r)
 	if err != nil {
@@ -209,21 +209,20 @@ func (s *server) apiTags(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &in); err != nil {
 		return err
 	}
-	entries, err := tagEntries(in.Add, in.Remove)
-	if err != nil {
+	if err := checkTags(in.Add, in.Remove); err != nil {
 		return err
 	}
 	f, err := s.fan(r.Context(), a.Name, param(r, "openid"))
 	if err != nil {
 		return err
 	}
-	now := s.Now().UTC()
-	change := store.Change{
-		// A cause begins with its time, so that its receipt is swept with the others of that time.
-		Fan: f.ID, Base: store.AnyRev, Cause: fmt.Sprintf("%08x-api-%s", uint32(now.Unix()), rand.Text()), At: now, Entries: entries,
-	}
-	if _, err := s.Store.Commit(r.Context(), change); err != nil {
-		return fmt.Errorf("tag %s: %w", f.ID, err)
+	switch err := s.Engine.Tag(r.Context(), f.ID, in.Add, in.Remove, "api"); {
+	case errors.Is(err, flows.ErrNoFan):
+		return faultf(http.StatusNotFound, "this fan was erased")
+	case errors.Is(err, store.ErrTooLarge):
+		return faultf(http.StatusBadRequest, "these are too many tags for one change: send them in parts")
+	case err != nil:
+		return err
 	}
 	if f, err = s.fan(r.Context(), a.Name, f.ID.OpenID); err != nil {
 		return err
@@ -231,22 +230,18 @@ func (s *server) apiTags(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, map[string]any{"tags": orEmpty(f.Tags)})
 }
 
-func tagEntries(add, remove []string) ([]store.Entry, error) {
+// checkTags trims the tags and looks them over.
+func checkTags(add, remove []string) error {
 	if n := len(add) + len(remove); n == 0 || n > maxTagChanges {
-		return nil, faultf(http.StatusBadRequest, "give 1 to %d tags in add and remove", maxTagChanges)
+		return faultf(http.StatusBadRequest, "give 1 to %d tags in add and remove", maxTagChanges)
 	}
-	var entries []store.Entry
-	for _, side := range []struct {
-		kind store.Kind
-		tags []string
-	}{{store.Tagged, add}, {store.Untagged, remove}} {
-		for _, tag := range side.tags {
-			tag = strings.TrimSpace(tag)
-			if tag == "" || utf8.RuneCountInString(tag) > maxTagRunes || strings.ContainsFunc(tag, unicode.IsControl) {
-				return nil, faultf(http.StatusBadRequest, "a tag has 1 to %d characters and no control characters", maxTagRunes)
+	for _, tags := range [][]string{add, remove} {
+		for i := range tags {
+			tags[i] = strings.TrimSpace(tags[i])
+			if n := utf8.RuneCountInString(tags[i]); n == 0 || n > maxTagRunes || strings.ContainsFunc(tags[i], unicode.IsControl) {
+				return faultf(http.StatusBadRequest, "a tag has 1 to %d characters and no control characters", maxTagRunes)
 			}
-			entries = append(entries, store.Entry{Kind: side.kind, Name: tag, Why: "api"})
 		}
 	}
-	return entries, nil
+	return nil
 }

@@ -205,6 +205,8 @@ func TestTags(t *testing.T) {
 	}{
 		{`{"add":["会员"," a "],"remove":["新粉丝"]}`, 200, `{"tags":["a","会员"]}`},
 		{`{"remove":["a"]}`, 200, `{"tags":["会员"]}`},
+		{`{"add":["` + strings.Repeat("𠀀", 64) + `"]}`, 200, `𠀀"]}`},
+		{`{"remove":["` + strings.Repeat("𠀀", 64) + `"]}`, 200, `{"tags":["会员"]}`},
 		{`{}`, 400, "give 1 to 100 tags"},
 		{`{"add":[""]}`, 400, "a tag has 1 to 64 characters"},
 		{`{"add":["` + strings.Repeat("长", 65) + `"]}`, 400, "a tag has"},
@@ -218,6 +220,25 @@ func TestTags(t *testing.T) {
 	}
 	if r := s.api(http.MethodPost, "/accounts/demo/fans/nobody/tags", `{"add":["x"]}`); r.status != http.StatusNotFound {
 		t.Errorf("tags of nobody: %d", r.status)
+	}
+}
+
+// TestTagsAreTold: a flow that listens to tags hears of one that the API gave, once.
+func TestTagsAreTold(t *testing.T) {
+	s := newSite(t)
+	s.seed()
+	s.publish(store.KindFlow, "club.lua", `return flow { name = "club", triggers = { tag = { "会员" } }, first = "in", states = { ["in"] = {} } }`)
+	for range 2 {
+		if r := s.api(http.MethodPost, "/accounts/demo/fans/"+fanA+"/tags", `{"add":[" 会员","other"]}`); r.status != http.StatusOK {
+			t.Fatalf("%d %s", r.status, r.body)
+		}
+	}
+	jobs, _, err := s.store.Jobs(t.Context(), "demo", store.JobFilter{OpenID: fanA, Kind: "event"}, "", 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(jobs) != 1 || jobs[0].Name != "tag" || string(jobs[0].Args) != `{"name":"会员"}` || jobs[0].Depth != 1 {
+		t.Errorf("jobs: %+v", jobs)
 	}
 }
 

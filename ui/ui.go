@@ -32,6 +32,7 @@ type Account struct {
 // Engine is what the UI asks of the state machine. *flows.Engine is one.
 type Engine interface {
 	Hook(ctx context.Context, account string, h flows.Hook) (id string, err error)
+	Tag(ctx context.Context, fan store.FanID, add, remove []string, by string) error
 	Check(ctx context.Context, account, kind, file, source string) (name string, findings []flows.Finding, err error)
 	Push(ctx context.Context, account, kind, file, source, by string) (store.Script, error)
 	Publish(ctx context.Context, id store.ScriptID, version int, by string) (store.Publication, error)
