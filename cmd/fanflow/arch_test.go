@@ -42,7 +42,7 @@ var rooms = map[string][]string{
 	"bench/empty":     {},
 	"bench/load":      {"wechat/crypt"}, // plays the platform, so it may not lean on our parser
 	"bench/run":       {},
-	"bench/undurable": {"store", "store/mem", "wechat", "wechat/callback", "plugins", "flows"},
+	"bench/undurable": {"store", "store/bolt", "store/mem", "wechat", "wechat/callback", "plugins", "flows"},
 }
 
 // walls names, for every module that is not ours, the packages that may import it.
