@@ -44,7 +44,7 @@ func (e *Engine) Funnel(ctx context.Context, account, flow, from, to string) (Fu
 	return f, nil
 }
 
-// Flow describes a version of a flow; version 0 is the published one, else the newest. store.ErrNotFound if there is none.
+// Flow describes a version of a flow; version 0 is the published one, else the newest. a *NotFoundError if there is none.
 func (e *Engine) Flow(ctx context.Context, account, name string, version int) (*Flow, error) {
 	c, err := e.pick(ctx, account, name, version)
 	if err != nil {
@@ -66,9 +66,9 @@ func (e *Engine) pick(ctx context.Context, account, name string, version int) (*
 	if p := ed.ByName[name]; p != nil && (version == 0 || version == p.Version) {
 		return p.compiled, nil
 	}
-	script, err := e.store.Script(ctx, id, version)
+	script, err := LoadScript(ctx, e.store, id, version)
 	if err != nil {
-		return nil, fmt.Errorf("load flow %s: %w", name, err)
+		return nil, err
 	}
 	c, err := e.library.version(ctx, ed, id, script.Version)
 	if errors.As(err, new(*brokenError)) { // a draft may need plugins that are not published

@@ -38,16 +38,17 @@ func scriptID(account, kind, name string) store.ScriptID {
 }
 
 // Publish makes a version current, the newest one for version 0. It takes effect at the next event. A flow is published with the
-// plugins that are published at that moment; publishing a plugin changes nothing for flows until they are published again.
+// plugins that are published at that moment; publishing a plugin changes nothing for flows until they are published again. A
+// version that is not there gives a *NotFoundError.
 func (e *Engine) Publish(ctx context.Context, id store.ScriptID, version int, by string) (store.Publication, error) {
 	if id.Kind == store.KindPlugin {
 		id.Account = ""
 	} else if _, err := e.account(id.Account); err != nil {
 		return store.Publication{}, err
 	}
-	script, err := e.store.Script(ctx, id, version)
+	script, err := LoadScript(ctx, e.store, id, version)
 	if err != nil {
-		return store.Publication{}, fmt.Errorf("publish %s %s: %w", id.Kind, id.Name, err)
+		return store.Publication{}, err
 	}
 	p := store.Publication{ScriptID: id, Version: script.Version, Published: store.Stamp(e.now()), By: by}
 	if id.Kind == store.KindFlow {
@@ -136,9 +137,15 @@ func (e *Engine) pins(ctx context.Context, script store.Script, drafts bool) (ma
 }
 
 // Pause holds a flow: it takes no event and its timers wait. With an empty why it goes on, and what waited fires, paced.
+// A flow that is not there, or not published, gives a *NotFoundError.
 func (e *Engine) Pause(ctx context.Context, account, flow, why string) error {
 	id := store.ScriptID{Account: account, Kind: store.KindFlow, Name: flow}
-	if err := e.hold(ctx, id, why); err != nil {
+	if _, err := e.account(account); err != nil {
+		return err
+	}
+	if err := e.hold(ctx, id, why); errors.Is(err, store.ErrNotFound) {
+		return err
+	} else if err != nil {
 		return fmt.Errorf("pause flow %s: %w", flow, err)
 	}
 	if why != "" {
@@ -161,7 +168,10 @@ func (e *Engine) hold(ctx context.Context, id store.ScriptID, why string) error 
 			return e.store.Publish(ctx, p)
 		}
 	}
-	return store.ErrNotFound
+	if _, err := LoadScript(ctx, e.store, id, 0); err != nil {
+		return err
+	}
+	return &NotFoundError{ID: id, Pushed: true}
 }
 
 // Broadcasts gives the account's published broadcasts, in order of their names. One that cannot be used any more is told to the

@@ -143,7 +143,7 @@ func (s *server) apiScript(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	sc, err := s.Store.Script(r.Context(), scriptID(a, kind, param(r, "name")), version)
+	sc, err := flows.LoadScript(r.Context(), s.Store, scriptID(a, kind, param(r, "name")), version)
 	if err != nil {
 		return err
 	}

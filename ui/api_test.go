@@ -294,6 +294,24 @@ func TestProblems(t *testing.T) {
 	}
 }
 
+// TestProblemsNameWhatIsNotThere: a script that is not there is called by its name.
+func TestProblemsNameWhatIsNotThere(t *testing.T) {
+	s := newSite(t)
+	s.seed()
+	for _, c := range []struct{ method, path, body, want string }{
+		{"GET", "/flows/nosuch", "", `there is no flow \"nosuch\"`},
+		{"GET", "/flows/nosuch/funnel", "", `there is no flow \"nosuch\"`},
+		{"GET", "/flows/coupon?version=99", "", `flow \"coupon\" has no version 99`},
+		{"POST", "/flows/nosuch/pause", "", `there is no flow \"nosuch\"`},
+		{"POST", "/scripts/flow/coupon/publish", `{"version":9}`, `flow \"coupon\" has no version 9`},
+		{"GET", "/scripts/plugin/nosuch", "", `there is no plugin \"nosuch\"`},
+	} {
+		if r := s.api(c.method, "/accounts/demo"+c.path, c.body); r.status != http.StatusNotFound || !strings.Contains(r.body, `"detail":"`+c.want+`"`) {
+			t.Errorf("%s %s: %d %s", c.method, c.path, r.status, r.body)
+		}
+	}
+}
+
 func TestStoreFailure(t *testing.T) {
 	s := newSite(t)
 	if err := s.store.Close(); err != nil {

@@ -35,6 +35,9 @@ func asFault(err error) *fault {
 	if tooLong, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return &fault{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("the body is longer than %d bytes", tooLong.Limit)}
 	}
+	if missing, ok := errors.AsType[*flows.NotFoundError](err); ok {
+		return &fault{Status: http.StatusNotFound, Detail: missing.Error()}
+	}
 	if errors.Is(err, store.ErrNotFound) {
 		return &fault{Status: http.StatusNotFound, Detail: "there is no such record"}
 	}
