@@ -49,6 +49,7 @@ type outcome struct {
 	flow   string // that took the event
 	word   string // for Observation
 	lua    int
+	parts  []part
 	// nothing says that there is nothing worth a commit.
 	nothing bool
 	// due says that jobs were made that are due soon.
@@ -72,6 +73,7 @@ type decision struct {
 	taken   string
 	word    string
 	lua     int
+	parts   []part
 }
 
 // decide is pure: it reads nothing but its arguments and changes nothing but the memory's place. The error is a need that
@@ -125,7 +127,7 @@ func (d *decision) dispatch() error {
 
 // outcome makes the Change of what was collected.
 func (d *decision) outcome() (outcome, error) {
-	o := outcome{reply: d.draft.reply, flow: d.taken, word: d.word, lua: d.lua, due: d.dueSoon()}
+	o := outcome{reply: d.draft.reply, flow: d.taken, word: d.word, lua: d.lua, parts: d.parts, due: d.dueSoon()}
 	var err error
 	if o.change, err = d.change(); err != nil {
 		return o, err
@@ -234,6 +236,9 @@ func (d *decision) part(flow *compiled, fn func() error) error {
 	}
 	var f *failure
 	if !errors.As(err, &f) {
+		if err == nil {
+			d.parts = append(d.parts, part{flow: flow})
+		}
 		return err
 	}
 	*d.draft = before
@@ -242,7 +247,9 @@ func (d *decision) part(flow *compiled, fn func() error) error {
 		delete(d.scripts, flow)
 	}
 	d.word = "failed"
-	return d.fail(flow, f.in(flow))
+	f = f.in(flow)
+	d.parts = append(d.parts, part{flow, firstLine(f)})
+	return d.fail(flow, f)
 }
 
 // fail notes a failure. A timer is tried three times in all; then it waits, parked, for a new version or for somebody to

@@ -91,6 +91,7 @@ type Engine struct {
 	lanes   *lanes
 	talks   *talks
 	doubts  doubts
+	health  health
 	// publishing is held while it is read what is current and something else made so.
 	publishing sync.Mutex
 	// slots bound the decisions that run at a time: scripts may use memory, and their time limit is wall time, so that many
@@ -122,6 +123,7 @@ func New(c Config) (*Engine, error) {
 		}
 		e.accounts[a.Name] = &a
 	}
+	e.health.rows = map[flowID]*failures{}
 	e.library = newLibrary(&c, e.accounts)
 	e.units = newAllocator(c.Store.KV)
 	return e, nil

@@ -143,7 +143,7 @@ func (e *Engine) Pause(ctx context.Context, account, flow, why string) error {
 	if _, err := e.account(account); err != nil {
 		return err
 	}
-	if err := e.hold(ctx, id, why); errors.Is(err, store.ErrNotFound) {
+	if _, err := e.hold(ctx, id, 0, why); errors.Is(err, store.ErrNotFound) {
 		return err
 	} else if err != nil {
 		return fmt.Errorf("pause flow %s: %w", flow, err)
@@ -154,24 +154,29 @@ func (e *Engine) Pause(ctx context.Context, account, flow, why string) error {
 	return e.resume(ctx, id)
 }
 
-// hold writes the pause into the current publication, while no other version can become current.
-func (e *Engine) hold(ctx context.Context, id store.ScriptID, why string) error {
+// hold writes the pause into the current publication, while no other version can become current. With a version it holds only
+// that one, and only if nobody has paused it before; held tells that it did.
+func (e *Engine) hold(ctx context.Context, id store.ScriptID, version int, why string) (held bool, err error) {
 	e.publishing.Lock()
 	defer e.publishing.Unlock()
 	catalog, err := e.store.Catalog(ctx)
 	if err != nil {
-		return fmt.Errorf("read the catalog: %w", err)
+		return false, fmt.Errorf("read the catalog: %w", err)
 	}
 	for _, p := range catalog.Publications {
-		if p.ScriptID == id {
-			p.Paused, p.Why = why != "", why
-			return e.store.Publish(ctx, p)
+		if p.ScriptID != id {
+			continue
 		}
+		if version != 0 && (p.Version != version || p.Paused) {
+			return false, nil
+		}
+		p.Paused, p.Why = why != "", why
+		return true, e.store.Publish(ctx, p)
 	}
 	if _, err := LoadScript(ctx, e.store, id, 0); err != nil {
-		return err
+		return false, err
 	}
-	return &NotFoundError{ID: id, Pushed: true}
+	return false, &NotFoundError{ID: id, Pushed: true}
 }
 
 // Broadcasts gives the account's published broadcasts, in order of their names. One that cannot be used any more is told to the

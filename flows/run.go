@@ -87,6 +87,9 @@ func (a *attempt) once(ctx context.Context) (reply wechat.Reply, again bool, err
 	out, err := a.decide(ctx, in)
 	a.seen.Flow, a.seen.Lua, a.seen.Outcome = out.flow, out.lua, out.word
 	if err != nil || out.nothing {
+		if err == nil {
+			a.diagnose(ctx, a.fan, out.parts)
+		}
 		return out.reply, false, err
 	}
 	receipt, err := a.store.Commit(ctx, out.change)
@@ -100,6 +103,7 @@ func (a *attempt) once(ctx context.Context) (reply wechat.Reply, again bool, err
 		return reply, false, err
 	}
 	a.fetch.settle(&out.change)
+	a.diagnose(ctx, a.fan, out.parts)
 	if out.due && a.poke != nil {
 		a.poke()
 	}

@@ -1,0 +1,88 @@
+package flows
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"fanflow/store"
+)
+
+// A flow that fails for sickAfter events in a row, of sickFans fans or more, is paused: a single fan's odd data, or a short
+// row, is no reason.
+const (
+	sickAfter = 20
+	sickFans  = 5
+)
+
+// part is how a flow's part of an event went; err is what its script failed with, empty if it did not.
+type part struct {
+	flow *compiled
+	err  string
+}
+
+// health counts failures in a row, by version. It is kept in memory alone: a new start begins to count anew.
+type health struct {
+	mu   sync.Mutex
+	rows map[flowID]*failures
+}
+
+type flowID struct {
+	id      store.ScriptID
+	version int
+}
+
+type failures struct {
+	events int
+	fans   map[string]bool // sickFans at most
+}
+
+// note counts a part and reports whether the version has failed too often; then it begins to count anew.
+func (h *health) note(fan store.FanID, p part) (sick bool) {
+	key := flowID{p.flow.ID, p.flow.Version}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if p.err == "" {
+		delete(h.rows, key)
+		return false
+	}
+	f := h.rows[key]
+	if f == nil {
+		f = &failures{fans: map[string]bool{}}
+		h.rows[key] = f
+	}
+	f.events++
+	if len(f.fans) < sickFans {
+		f.fans[fan.OpenID] = true
+	}
+	if f.events < sickAfter || len(f.fans) < sickFans {
+		return false
+	}
+	delete(h.rows, key)
+	return true
+}
+
+// diagnose counts how the parts of a decision went, and pauses the flows that keep failing.
+func (e *Engine) diagnose(ctx context.Context, fan store.FanID, parts []part) {
+	for _, p := range parts {
+		if !e.health.note(fan, p) {
+			continue
+		}
+		why := fmt.Sprintf("%d events in a row failed: %s", sickAfter, p.err)
+		// The push may be answered already; what it led to is done all the same.
+		held, err := e.hold(context.WithoutCancel(ctx), p.flow.ID, p.flow.Version, why)
+		switch {
+		case err != nil:
+			e.logger.ErrorContext(ctx, "a flow keeps failing and could not be paused", "account", fan.Account, "flow", p.flow.Name, "version", p.flow.Version, "why", why, "err", err)
+		case held:
+			e.logger.ErrorContext(ctx, "a flow keeps failing and is paused", "account", fan.Account, "flow", p.flow.Name, "version", p.flow.Version, "why", why)
+		}
+	}
+}
+
+// firstLine gives what a failure says without its traceback, short enough for a reason.
+func firstLine(f *failure) string {
+	line, _, _ := strings.Cut(f.Error(), "\n")
+	return cut(line, shortWhy)
+}
