@@ -44,6 +44,9 @@ func (c *Change) Validate() error {
 	if err := c.records(); err != nil {
 		return err
 	}
+	if c.surelyFits() {
+		return nil
+	}
 	n, err := c.Size()
 	if err != nil {
 		return err
