@@ -73,6 +73,8 @@ type Handler struct {
 	ctx    context.Context // of Receive and Late
 	cancel context.CancelFunc
 
+	workers workers // that call Receive
+
 	mu       sync.Mutex
 	runs     map[string]*run // by Push.Key
 	kept     []*run          // the settled ones of runs, oldest first
@@ -105,6 +107,7 @@ func New(c Config) (*Handler, error) {
 	}
 	h.c = withDefaults(c)
 	h.ctx, h.cancel = context.WithCancel(context.Background())
+	h.workers = newWorkers(h.ctx)
 	return h, nil
 }
 

@@ -62,7 +62,7 @@ func (h *Handler) join(p *wechat.Push) (r *run, nth int) {
 		r = &run{key: key, push: p, began: time.Now(), done: make(chan struct{})}
 		h.runs[key] = r
 		h.busy++
-		go h.receive(r, p)
+		h.workers.run(func() { h.receive(r, p) })
 	}
 	r.deliveries++
 	r.waiting++

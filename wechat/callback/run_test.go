@@ -143,7 +143,9 @@ func (w *platform) at(d time.Duration) {
 	synctest.Wait()
 }
 
+// seen gives the outcomes so far: the last one is told after its answer was read.
 func (w *platform) seen() []string {
+	synctest.Wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.outcomes)
