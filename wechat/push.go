@@ -2,8 +2,8 @@ package wechat
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -105,17 +105,30 @@ func (p *Push) Name() string {
 // two menu taps in one second for one.
 // Source: developers.weixin.qq.com/doc/service/guide/product/message (the paragraphs on repeats).
 func (p *Push) Key() string {
-	var id string
+	var room [256]byte
+	id := room[:0]
 	switch {
 	case p.FromUserName == "" || p.MsgType == "":
-		id = string(p.Raw)
+		id = p.Raw
 	case strings.EqualFold(p.MsgType, "event"):
-		id = strings.Join([]string{"e", p.FromUserName, strconv.FormatInt(p.CreateTime, 10), strings.ToLower(p.Event), p.EventKey, p.MsgID}, "\x00")
+		id = append(id, "e\x00"...)
+		id = append(append(id, p.FromUserName...), 0)
+		id = append(strconv.AppendInt(id, p.CreateTime, 10), 0)
+		id = append(append(id, strings.ToLower(p.Event)...), 0)
+		id = append(append(id, p.EventKey...), 0)
+		id = append(id, p.MsgID...)
 	case p.MsgID == "":
-		id = string(p.Raw)
+		id = p.Raw
 	default:
-		id = strings.Join([]string{"m", p.FromUserName, strconv.FormatInt(p.CreateTime, 10), p.MsgID}, "\x00")
+		id = append(id, "m\x00"...)
+		id = append(append(id, p.FromUserName...), 0)
+		id = append(strconv.AppendInt(id, p.CreateTime, 10), 0)
+		id = append(id, p.MsgID...)
 	}
-	sum := sha256.Sum256([]byte(id))
-	return fmt.Sprintf("%08x-%s", uint32(p.CreateTime), hex.EncodeToString(sum[:12]))
+	sum := sha256.Sum256(id)
+	var key [8 + 1 + 24]byte
+	hex.Encode(key[:8], binary.BigEndian.AppendUint32(nil, uint32(p.CreateTime)))
+	key[8] = '-'
+	hex.Encode(key[9:], sum[:12])
+	return string(key[:])
 }
