@@ -3,7 +3,8 @@
 // Closed loop (the default): each client sends its next push when it has the answer to the last. Open loop (-rate): pushes
 // are due at fixed instants, and latencies count from those, so a server that stalls cannot hide it. -each sends one push of
 // every fan, which enrolls them before anything is measured. All requests are rendered, signed and, in safe mode, encrypted
-// before the clock starts; MsgIds never repeat. Exit status 1 if any answer was not as expected.
+// before the clock starts; MsgIds never repeat, and CreateTimes go on with the pushes, at -rate or 2,000 a second. Exit status 1 if
+// any answer was not as expected.
 package main
 
 import (

@@ -64,13 +64,14 @@ func newRenderer(a account, prefix, say string) (*renderer, error) {
 	}, nil
 }
 
-// render makes the next push of a fan, signed and, in safe mode, sealed, as the platform sends it.
-func (r *renderer) render(fan int) (push, error) {
+// render makes the next push of a fan, signed and, in safe mode, sealed, as the platform sends it. It was created so long after
+// the renderer was made.
+func (r *renderer) render(fan int, after time.Duration) (push, error) {
 	r.msgID++
 	from := openID(r.prefix, fan)
 	doc := fmt.Sprintf("<xml><ToUserName><![CDATA[%s]]></ToUserName>\n<FromUserName><![CDATA[%s]]></FromUserName>\n"+
 		"<CreateTime>%d</CreateTime>\n<MsgType><![CDATA[text]]></MsgType>\n<Content><![CDATA[%s]]></Content>\n<MsgId>%d</MsgId>\n</xml>",
-		original, from, r.now.Unix(), r.say, r.msgID)
+		original, from, r.now.Add(after).Unix(), r.say, r.msgID)
 	stamp := strconv.FormatInt(r.now.Unix(), 10)
 	query := "signature=" + crypt.Signature(r.account.Token, stamp, r.nonce) + "&timestamp=" + stamp + "&nonce=" + r.nonce + "&openid=" + from
 	if r.account.Safe {

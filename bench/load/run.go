@@ -75,7 +75,7 @@ func (p plan) render() ([]*worker, error) {
 				if !p.each {
 					n = rand.IntN(mine)
 				}
-				one, err := r.render(i + n*p.clients)
+				one, err := r.render(i+n*p.clients, p.created(i+k*p.clients))
 				if err != nil {
 					failed[i] = err
 					return
@@ -93,6 +93,19 @@ func (p plan) render() ([]*worker, error) {
 		}
 	}
 	return workers, nil
+}
+
+// pace is how many pushes a second the CreateTimes of a closed loop stand for: they are rendered before it is known how fast the
+// server is. Were they all of one second, a server that sorts by time would never meet two that belong together.
+const pace = 2000
+
+// created is when the n-th push of all is made, counted from the start.
+func (p plan) created(n int) time.Duration {
+	rate := p.rate
+	if rate == 0 {
+		rate = pace
+	}
+	return time.Duration(float64(n) / rate * float64(time.Second))
 }
 
 // closed lets every worker send its next push when it has the answer to the last one.
