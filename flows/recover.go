@@ -19,7 +19,7 @@ import (
 const writtenSetting = "flows/written"
 
 // markEvery is how often the mark is moved while pushes come, in wall time: so much traffic is uncertain after a crash.
-const markEvery = 100 * time.Millisecond
+const markEvery = 50 * time.Millisecond
 
 // doubts are the replies that the last crash left open, by cause.
 type doubts struct {

@@ -90,7 +90,7 @@ func TestKill(t *testing.T) {
 		if n%3 > 0 { // every third is killed while it starts
 			serve.ready(c.service)
 		}
-		time.Sleep(time.Duration(random.IntN(400)) * time.Millisecond)
+		time.Sleep(time.Duration(random.IntN(600)) * time.Millisecond)
 		serve.kill()
 		serve = start(t, "serve", "--config", config)
 	}
@@ -192,7 +192,7 @@ func (c *client) checkBooks(fans []string, l *conversation) {
 		templates += len(f.templates)
 	}
 	c.t.Logf("%d words said, %d heard, %d replies delivered, %d uncertain, %d template messages", l.said.Load(), heard, delivered, uncertain, templates)
-	if delivered == 0 || templates == 0 || uncertain > delivered/2 {
+	if templates == 0 || delivered-uncertain < 50 {
 		c.t.Error("too little is certain: the test has shown nothing")
 	}
 }
