@@ -32,7 +32,7 @@ check: ## vet, gofumpt, staticcheck, tidy modules
 fmt: ## format the Go code
 	$(TOOL) gofumpt -w .
 
-bench: ## fanflow beside its yardsticks, interleaved; about five minutes, prints a table
+bench: ## fanflow beside its yardsticks, interleaved; about thirteen minutes, prints tables
 	go run ./bench/run
 
 fuzz: ## every fuzz target for FUZZTIME (20s)
