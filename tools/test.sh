@@ -16,7 +16,7 @@ race=-race
 make --no-print-directory check
 go test $race ./...
 if [[ "${skipped[*]-}" != *"browser tests"* ]]; then
-	(cd e2e && go test $race ./...)
+	(cd e2e && go test -count=1 $race ./...) # never cached: what it tests is the built binary, which it does not import
 fi
 if [[ ${#skipped[@]} -gt 0 ]]; then
 	printf -v list '%s, ' "${skipped[@]}"
