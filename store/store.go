@@ -46,9 +46,10 @@ type Fans interface {
 	Ended(ctx context.Context, fan FanID) ([]Enrollment, error)
 	// List pages the fans of an account in the order of their OpenIDs. Erased fans are left out.
 	List(ctx context.Context, account string, filter FanFilter, cursor string, limit int) (fans []Fan, next string, err error)
-	// Receipts lists the receipts, of all accounts, whose At is not before since, oldest first: after a crash, the replies
-	// among them may have been committed and never written. It is meant for the last moments before a crash, not for history.
-	Receipts(ctx context.Context, since time.Time) ([]Given, error)
+	// Receipts lists the receipts, of all accounts, whose At is in since..until, both inclusive, and that are kept for a day and
+	// no longer, oldest first: after a crash, the replies among them may have been committed and never written. It is meant for
+	// the last moments before a crash, not for history.
+	Receipts(ctx context.Context, since, until time.Time) ([]Given, error)
 	// KV reads a key of the account; a key that is not there has Rev 0.
 	KV(ctx context.Context, account, key string) (KV, error)
 }

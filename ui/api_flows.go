@@ -87,15 +87,7 @@ func (s *server) apiFlow(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	version, err := versionOf(r)
-	if err != nil {
-		return err
-	}
-	f, err := s.Engine.Flow(r.Context(), a.Name, param(r, "flow"), version)
-	if err != nil {
-		return refusedScript(r.Context(), err)
-	}
-	live, err := s.Store.Waiting(r.Context(), a.Name, f.Name)
+	f, live, err := s.flow(r, a)
 	if err != nil {
 		return err
 	}

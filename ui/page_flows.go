@@ -62,14 +62,10 @@ func (s *server) flowPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	version, err := versionOf(r)
+	ctx := r.Context()
+	f, live, err := s.flow(r, a)
 	if err != nil {
 		return err
-	}
-	ctx := r.Context()
-	f, err := s.Engine.Flow(ctx, a.Name, param(r, "flow"), version)
-	if err != nil {
-		return refusedScript(ctx, err)
 	}
 	say := s.say(r)
 	body := flowBody{Flow: f}
@@ -77,10 +73,6 @@ func (s *server) flowPage(w http.ResponseWriter, r *http.Request) error {
 		body.Triggers = append(body.Triggers, say.trigger(t))
 	}
 	if body.Info, err = s.flowInfo(r, a, f.Name); err != nil {
-		return err
-	}
-	live, err := s.Store.Waiting(ctx, a.Name, f.Name)
-	if err != nil {
 		return err
 	}
 	body.States = stateLines(say, f, live)
@@ -102,6 +94,20 @@ func (s *server) flowPage(w http.ResponseWriter, r *http.Request) error {
 		title = f.Name
 	}
 	return s.member(w, r, "flow", page{Title: title, Active: "flows", Account: a, Body: body})
+}
+
+// flow is the version of a flow that the request asks for, and how many enrollments each of its states holds now.
+func (s *server) flow(r *http.Request, a *Account) (*flows.Flow, map[string]int64, error) {
+	version, err := versionOf(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := s.Engine.Flow(r.Context(), a.Name, param(r, "flow"), version)
+	if err != nil {
+		return nil, nil, refusedScript(r.Context(), err)
+	}
+	live, err := s.Store.Waiting(r.Context(), a.Name, f.Name)
+	return f, live, err
 }
 
 // flowInfo is a flow's line of the list of flows.
@@ -200,15 +206,7 @@ func (s *server) publishPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	version, err := versionOf(r)
-	if err != nil {
-		return err
-	}
-	f, err := s.Engine.Flow(r.Context(), a.Name, param(r, "flow"), version)
-	if err != nil {
-		return refusedScript(r.Context(), err)
-	}
-	live, err := s.Store.Waiting(r.Context(), a.Name, f.Name)
+	f, live, err := s.flow(r, a)
 	if err != nil {
 		return err
 	}

@@ -105,16 +105,17 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (n int, err error) {
 	}
 }
 
-// Receipts lists the receipts since a time.
-func (s *Store) Receipts(ctx context.Context, since time.Time) (list []store.Given, err error) {
+// Receipts lists the receipts of a span of time. The index is by expiry, a day after At for all that are wanted, so those that
+// are kept longer are passed over unless they expire in the very span.
+func (s *Store) Receipts(ctx context.Context, since, until time.Time) (list []store.Given, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		c := bucket(tx, bucketReceiptAge).Cursor()
-		for k, _ := c.Seek([]byte(instant(since.Add(24 * time.Hour)))); k != nil; k, _ = c.Next() {
+		for k, _ := c.Seek([]byte(instant(since.Add(24 * time.Hour)))); k != nil && !instantOf(k).After(until.Add(24*time.Hour)); k, _ = c.Next() {
 			key := string(k[8:])
 			var g store.Given
 			if ok, err := find(tx, bucketReceipts, key, &g.Receipt); err != nil {
 				return err
-			} else if !ok || g.At.Before(since) { // older ones that are kept longer
+			} else if !ok || !g.Until.IsZero() {
 				continue
 			}
 			names := strings.Split(key, "\x00")

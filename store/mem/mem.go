@@ -117,15 +117,15 @@ func (s *Store) fan(id store.FanID) store.Fan {
 	return f
 }
 
-// Receipts lists the receipts since a time.
-func (s *Store) Receipts(ctx context.Context, since time.Time) ([]store.Given, error) {
+// Receipts lists the receipts of a span of time.
+func (s *Store) Receipts(ctx context.Context, since, until time.Time) ([]store.Given, error) {
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer s.mu.Unlock()
 	var list []store.Given
 	for k, r := range s.receipts {
-		if !r.At.Before(since) {
+		if r.Until.IsZero() && !r.At.Before(since) && !r.At.After(until) {
 			list = append(list, store.Given{Fan: k.fan, Cause: k.cause, Receipt: r})
 		}
 	}

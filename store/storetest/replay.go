@@ -145,9 +145,10 @@ func testReceipts(t *testing.T, c Config) {
 	}
 	b.commit(b.change(ann, store.Entry{Kind: store.Erased}))
 	for i := range want {
-		got := value(b.Receipts(ctx, at.Add(time.Duration(i)*time.Second)))(t, "receipts")
+		got := value(b.Receipts(ctx, at.Add(time.Duration(i)*time.Second), at.Add(time.Minute)))(t, "receipts")
 		got = slices.DeleteFunc(got, func(g store.Given) bool { return len(g.Reply) == 0 })
 		same(t, "receipts", got, want[i:])
 	}
-	same(t, "receipts of the future", value(b.Receipts(ctx, at.Add(time.Hour)))(t, "receipts"), []store.Given(nil))
+	same(t, "receipts of the first second", value(b.Receipts(ctx, at, at))(t, "receipts")[0], want[0])
+	same(t, "receipts of the future", value(b.Receipts(ctx, at.Add(time.Hour), at.Add(2*time.Hour)))(t, "receipts"), []store.Given(nil))
 }
