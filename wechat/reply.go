@@ -4,7 +4,7 @@ package wechat
 // It is plain data, so that it can be stored and given again to a repeated push.
 // Source: developers.weixin.qq.com/doc/subscription/guide/product/message/Passive_user_reply_message.html
 type Reply struct {
-	// MsgType is text, news, image, voice, video, music or transfer_customer_service; empty for no reply.
+	// MsgType is text, news, image, voice, video, music, transfer_customer_service or transfer_biz_ai_ivr; empty for no reply.
 	MsgType   string    `json:"msgtype,omitempty"`
 	Content   string    `json:"content,omitempty"`    // text; at most MaxText bytes
 	Articles  []Article `json:"articles,omitempty"`   // news; see MaxArticles
@@ -42,29 +42,4 @@ func MaxArticles(toEvent bool) int {
 		return 8
 	}
 	return 1
-}
-
-// Outgoing is one message to one fan by the server API: exactly one of its parts is set.
-type Outgoing struct {
-	Text     string    `json:"text,omitempty"`
-	Articles []Article `json:"articles,omitempty"` // customer service: one
-	Image    string    `json:"image,omitempty"`    // media id
-	Voice    string    `json:"voice,omitempty"`    // media id
-	Template *Template `json:"template,omitempty"`
-	Notice   *Template `json:"notice,omitempty"`
-}
-
-// Template fills a template message or a subscription notice. Name is the name under which the account's configuration
-// knows the template, or a template id itself. Data maps the template's keys (thing1, time2, …; without .DATA) to values.
-type Template struct {
-	Name        string            `json:"name"`
-	URL         string            `json:"url,omitempty"`
-	MiniProgram *MiniProgram      `json:"miniprogram,omitempty"`
-	Data        map[string]string `json:"data"`
-}
-
-// MiniProgram is a page of a mini program that a template message opens; it wins over a URL.
-type MiniProgram struct {
-	AppID    string `json:"appid"`
-	PagePath string `json:"pagepath"`
 }

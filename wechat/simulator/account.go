@@ -30,7 +30,8 @@ type account struct {
 	tokens  map[string]*token  // by their text
 	once    map[string]onceKey // de-duplication ids
 	masses  map[int64]*mass
-	faults  []*fault // not kept
+	tables  map[string]keptTable // the rooms' own records, by kind
+	faults  []*fault             // not kept
 }
 
 // onceKey remembers what a client's de-duplication id stood for.
@@ -48,6 +49,7 @@ func (a *account) reset() {
 	a.tokens = map[string]*token{}
 	a.once = map[string]onceKey{}
 	a.masses = map[int64]*mass{}
+	a.tables = map[string]keptTable{}
 }
 
 // originalID makes the account's gh_ id of its AppID, the same in every run.

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
+	"mime"
 	"net"
 	"net/http"
 	"regexp"
@@ -17,49 +19,37 @@ import (
 type endpoint struct {
 	method     string
 	right      right
-	credential bool // identifies itself by appid and secret instead of an access token
-	daily      int  // calls a day for an account; 0: the platform's table gives none, so there is none here
-	testDaily  int  // the same for a test account; 0: as for others
-	perMinute  int  // calls within one minute of the clock; 0: not published
+	credential bool  // identifies itself by appid and secret instead of an access token
+	daily      int   // calls a day for an account; 0: the platform's table gives none, so there is none here
+	testDaily  int   // the same for a test account; 0: as for others
+	perMinute  int   // calls within one minute of the clock; 0: not published
+	maxBody    int64 // largest request in bytes; 0: maxRequest
 	handle     func(*call) (any, error)
 }
 
-// endpointTable is the calls that are played. The figures are those of new accounts.
+// endpointTable is the calls that are played: each room brings its own. The figures are those of new accounts.
 // Source: developers.weixin.qq.com/doc/service/guide/dev/api/limit.html
 func endpointTable() map[string]endpoint {
-	return map[string]endpoint{
-		"/cgi-bin/token":         {method: http.MethodGet, credential: true, daily: 2000, testDaily: 200, handle: tokenGet},
-		"/cgi-bin/stable_token":  {method: http.MethodPost, credential: true, daily: 500_000, perMinute: 10_000, handle: tokenStable},
-		"/cgi-bin/getcallbackip": {method: http.MethodGet, handle: callbackIP},
-
-		"/cgi-bin/message/custom/send":       {method: http.MethodPost, right: rightCustomer, daily: 500_000, testDaily: 50_000, handle: customSend},
-		"/cgi-bin/message/template/send":     {method: http.MethodPost, right: rightTemplate, daily: 100_000, handle: templateSend},
-		"/cgi-bin/message/subscribe/bizsend": {method: http.MethodPost, right: rightTemplate, handle: noticeSend},
-
-		"/cgi-bin/message/mass/sendall": {method: http.MethodPost, right: rightCustomer, daily: 100, perMinute: 60, handle: massSendAll},
-		"/cgi-bin/message/mass/send":    {method: http.MethodPost, right: rightMassList, daily: 100, perMinute: 60, handle: massSend},
-		"/cgi-bin/message/mass/get":     {method: http.MethodPost, right: rightCustomer, handle: massGet},
-
-		"/cgi-bin/user/info":          {method: http.MethodGet, right: rightUsers, daily: 5_000_000, testDaily: 500_000, handle: userInfo},
-		"/cgi-bin/user/info/batchget": {method: http.MethodPost, right: rightUsers, handle: userBatch},
-		"/cgi-bin/user/get":           {method: http.MethodGet, right: rightUsers, daily: 500, testDaily: 100, handle: userList},
-		"/cgi-bin/user/tag/get":       {method: http.MethodPost, right: rightUsers, handle: userByTag},
-
-		"/cgi-bin/tags/create":                 {method: http.MethodPost, right: rightUsers, handle: tagCreate},
-		"/cgi-bin/tags/get":                    {method: http.MethodGet, right: rightUsers, handle: tagList},
-		"/cgi-bin/tags/update":                 {method: http.MethodPost, right: rightUsers, handle: tagUpdate},
-		"/cgi-bin/tags/delete":                 {method: http.MethodPost, right: rightUsers, handle: tagDelete},
-		"/cgi-bin/tags/getidlist":              {method: http.MethodPost, right: rightUsers, handle: tagsOfFan},
-		"/cgi-bin/tags/members/batchtagging":   {method: http.MethodPost, right: rightUsers, handle: tagFans},
-		"/cgi-bin/tags/members/batchuntagging": {method: http.MethodPost, right: rightUsers, handle: untagFans},
-
-		"/cgi-bin/openapi/quota/get": {method: http.MethodPost, handle: quotaGet},
-		"/cgi-bin/clear_quota":       {method: http.MethodPost, handle: quotaClear},
+	all := map[string]endpoint{}
+	for _, room := range []map[string]endpoint{
+		baseEndpoints(), messageEndpoints(), massEndpoints(), templateEndpoints(),
+		userEndpoints(), tagEndpoints(), menuEndpoints(), qrEndpoints(), webEndpoints(),
+		mediaEndpoints(), draftEndpoints(), statEndpoints(),
+	} {
+		maps.Copy(all, room)
 	}
+	return all
 }
 
-// maxRequest is the largest body of a call that is read, in bytes.
-const maxRequest = 8 << 20
+// maxRequest is the largest body of a call that is read, in bytes, where its endpoint says nothing else.
+const maxRequest = 1 << 20
+
+// blob is an answer that is no JSON: a picture, a voice.
+type blob struct {
+	contentType string
+	name        string // for Content-Disposition; empty: none
+	body        []byte
+}
 
 // call is one request of the server API at one instant. Handlers run under the account's lock and do no I/O but the state
 // file's; a nil answer without an error is errcode 0.
@@ -77,7 +67,11 @@ type call struct {
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	s.work.begin()
 	defer s.work.finish()
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+	largest := s.endpoints[r.URL.Path].maxBody
+	if largest == 0 {
+		largest = maxRequest
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, largest))
 	if err != nil {
 		s.answerAPI(w, nil, failf(45001, "post data size out of limit"))
 		return
@@ -174,14 +168,16 @@ func (s *Server) answerAPI(w http.ResponseWriter, result any, err error) {
 	} else if result == nil {
 		result = json.RawMessage(`{"errcode":0,"errmsg":"ok"}`)
 	}
+	if b, ok := result.(blob); ok {
+		w.Header().Set("Content-Type", b.contentType)
+		if b.name != "" {
+			w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": b.name}))
+		}
+		_, _ = w.Write(b.body)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json; encoding=utf-8")
 	_, _ = w.Write(marshal(result)) // a client that went away
-}
-
-// callbackIP answers getcallbackip with the address that pushes come from.
-// Source: developers.weixin.qq.com/doc/service/api/base/api_getcallbackip.html
-func callbackIP(*call) (any, error) {
-	return map[string][]string{"ip_list": {"127.0.0.1"}}, nil
 }
 
 // reset ends the request's connection without an answer.

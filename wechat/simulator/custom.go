@@ -2,7 +2,15 @@ package simulator
 
 import (
 	"encoding/json"
+	"net/http"
 )
+
+// messageEndpoints are customer-service messages.
+func messageEndpoints() map[string]endpoint {
+	return map[string]endpoint{
+		"/cgi-bin/message/custom/send": {method: http.MethodPost, right: rightCustomer, daily: 500_000, testDaily: 50_000, handle: customSend},
+	}
+}
 
 // maxText is the largest text of a message in bytes. The platform states none for custom/send and mass sends; 2048 is the
 // figure that is commonly met, and the one measured for passive replies.

@@ -4,10 +4,20 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
 )
+
+// massEndpoints are mass sends.
+func massEndpoints() map[string]endpoint {
+	return map[string]endpoint{
+		"/cgi-bin/message/mass/sendall": {method: http.MethodPost, right: rightCustomer, daily: 100, perMinute: 60, handle: massSendAll},
+		"/cgi-bin/message/mass/send":    {method: http.MethodPost, right: rightMassList, daily: 100, perMinute: 60, handle: massSend},
+		"/cgi-bin/message/mass/get":     {method: http.MethodPost, right: rightCustomer, handle: massGet},
+	}
+}
 
 // mass is one mass send.
 type mass struct {

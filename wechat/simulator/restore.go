@@ -44,6 +44,9 @@ func (s *Server) restore(l line) error {
 	case "token":
 		return restoreInto(a.tokens, l)
 	default:
+		if t := a.tables[l.Kind]; t != nil {
+			return t.restore(l)
+		}
 		return fmt.Errorf("a record of kind %q is unknown: the file is of a newer simulator", l.Kind)
 	}
 }
@@ -168,5 +171,8 @@ func (a *account) emit(now time.Time, emit func(kind, app, id string, v any)) {
 	}
 	for id, m := range a.masses {
 		emit("mass", a.AppID, strconv.FormatInt(id, 10), m)
+	}
+	for _, t := range a.tables {
+		t.emit(emit)
 	}
 }

@@ -3,10 +3,24 @@ package simulator
 import (
 	"encoding/json"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"unicode/utf8"
 )
+
+// tagEndpoints are tags and their fans.
+func tagEndpoints() map[string]endpoint {
+	return map[string]endpoint{
+		"/cgi-bin/tags/create":                 {method: http.MethodPost, right: rightUsers, handle: tagCreate},
+		"/cgi-bin/tags/get":                    {method: http.MethodGet, right: rightUsers, handle: tagList},
+		"/cgi-bin/tags/update":                 {method: http.MethodPost, right: rightUsers, handle: tagUpdate},
+		"/cgi-bin/tags/delete":                 {method: http.MethodPost, right: rightUsers, handle: tagDelete},
+		"/cgi-bin/tags/getidlist":              {method: http.MethodPost, right: rightUsers, handle: tagsOfFan},
+		"/cgi-bin/tags/members/batchtagging":   {method: http.MethodPost, right: rightUsers, handle: tagFans},
+		"/cgi-bin/tags/members/batchuntagging": {method: http.MethodPost, right: rightUsers, handle: untagFans},
+	}
+}
 
 // Limits of tags.
 // Source: developers.weixin.qq.com/doc/service/guide/product/usermanage/User_Tag_Management.html

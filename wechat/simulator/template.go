@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"encoding/json"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -9,6 +10,14 @@ import (
 	"unicode"
 	"unicode/utf8"
 )
+
+// templateEndpoints are template messages and subscription notices.
+func templateEndpoints() map[string]endpoint {
+	return map[string]endpoint{
+		"/cgi-bin/message/template/send":     {method: http.MethodPost, right: rightTemplate, daily: 100_000, handle: templateSend},
+		"/cgi-bin/message/subscribe/bizsend": {method: http.MethodPost, right: rightTemplate, handle: noticeSend},
+	}
+}
 
 const (
 	eventTemplateFinished = "TEMPLATESENDJOBFINISH"

@@ -2,8 +2,19 @@ package simulator
 
 import (
 	"encoding/json"
+	"net/http"
 	"slices"
 )
+
+// userEndpoints are what the platform tells of fans.
+func userEndpoints() map[string]endpoint {
+	return map[string]endpoint{
+		"/cgi-bin/user/info":          {method: http.MethodGet, right: rightUsers, daily: 5_000_000, testDaily: 500_000, handle: userInfo},
+		"/cgi-bin/user/info/batchget": {method: http.MethodPost, right: rightUsers, handle: userBatch},
+		"/cgi-bin/user/get":           {method: http.MethodGet, right: rightUsers, daily: 500, testDaily: 100, handle: userList},
+		"/cgi-bin/user/tag/get":       {method: http.MethodPost, right: rightUsers, handle: userByTag},
+	}
+}
 
 // userAnswer is what the platform still tells of a follower: nickname, avatar, sex and region are gone since 2021.
 // Source: developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_userinfo.html

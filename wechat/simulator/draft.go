@@ -1,0 +1,6 @@
+package simulator
+
+// draftEndpoints are drafts and publishing.
+func draftEndpoints() map[string]endpoint {
+	return map[string]endpoint{}
+}

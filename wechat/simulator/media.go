@@ -1,0 +1,6 @@
+package simulator
+
+// mediaEndpoints are temporary media and material.
+func mediaEndpoints() map[string]endpoint {
+	return map[string]endpoint{}
+}
