@@ -30,7 +30,7 @@ type account struct {
 	tokens  map[string]*token  // by their text
 	once    map[string]onceKey // de-duplication ids
 	masses  map[int64]*mass
-	tables  map[string]keptTable // the rooms' own records, by kind
+	tables  map[string]keptTable // the rooms' own records, by kind; a room adds its table here and makes it in reset
 	faults  []*fault             // not kept
 }
 
@@ -67,29 +67,4 @@ func (a *account) known(key string, now time.Time) (int64, bool) {
 func (a *account) remember(key string, k onceKey) {
 	a.once[key] = k
 	a.file.put("once", a.AppID, key, k)
-}
-
-// right is what an account must be allowed for a call.
-// Source: the table of interface privileges in the fact sheet's section 12.2 (Explanation_of_interface_privileges).
-type right int
-
-const (
-	rightBase     right = iota // tokens, server addresses, quota: everybody
-	rightCustomer              // customer-service messages, mass sends by tag and to all
-	rightUsers                 // user information, tags, follower list
-	rightTemplate              // template messages and subscription notices
-	rightMassList              // mass sends by OpenID list
-)
-
-func (a *account) may(r right) bool {
-	switch {
-	case r == rightBase || a.Test:
-		return true
-	case !a.Verified:
-		return false
-	case a.Type == typeSubscription:
-		return r == rightCustomer || r == rightUsers
-	default:
-		return true
-	}
 }

@@ -17,14 +17,17 @@ import (
 
 // endpoint is one call of the server API.
 type endpoint struct {
-	method     string
+	method     string // empty: GET and POST
 	right      right
-	credential bool  // identifies itself by appid and secret instead of an access token
-	daily      int   // calls a day for an account; 0: the platform's table gives none, so there is none here
-	testDaily  int   // the same for a test account; 0: as for others
-	perMinute  int   // calls within one minute of the clock; 0: not published
-	maxBody    int64 // largest request in bytes; 0: maxRequest
-	handle     func(*call) (any, error)
+	credential bool // identifies itself by grant_type, appid and secret instead of an access token
+	// noToken is for calls that bring no access token (/sns/…, showqrcode): it finds the account by what they do bring. It runs
+	// without a lock and takes an account's own where it looks at its records.
+	noToken   func(*call) (*account, error)
+	daily     int   // calls a day for an account; 0: the platform's table gives none, so there is none here
+	testDaily int   // the same for a test account; 0: as for others
+	perMinute int   // calls within one minute of the clock; 0: not published
+	maxBody   int64 // largest request in bytes; 0: maxRequest
+	handle    func(*call) (any, error)
 }
 
 // endpointTable is the calls that are played: each room brings its own. The figures are those of new accounts.
@@ -49,6 +52,8 @@ type blob struct {
 	contentType string
 	name        string // for Content-Disposition; empty: none
 	body        []byte
+	status      int    // 0: 200
+	location    string // of a redirect: for pages that a browser opens
 }
 
 // call is one request of the server API at one instant. Handlers run under the account's lock and do no I/O but the state
@@ -105,14 +110,17 @@ func (s *Server) identify(c *call) error {
 	if !ok {
 		return fail(40066)
 	}
-	if c.r.Method != ep.method {
-		if ep.method == http.MethodGet {
-			return fail(43001)
-		}
+	switch {
+	case ep.method == http.MethodGet && c.r.Method != ep.method:
+		return fail(43001)
+	case ep.method != "" && c.r.Method != ep.method:
 		return fail(43002)
-	}
-	if ep.credential {
+	case ep.credential:
 		return s.byCredential(c)
+	case ep.noToken != nil:
+		var err error
+		c.a, err = ep.noToken(c)
+		return err
 	}
 	return s.byToken(c)
 }
@@ -172,6 +180,12 @@ func (s *Server) answerAPI(w http.ResponseWriter, result any, err error) {
 		w.Header().Set("Content-Type", b.contentType)
 		if b.name != "" {
 			w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": b.name}))
+		}
+		if b.location != "" {
+			w.Header().Set("Location", b.location)
+		}
+		if b.status != 0 {
+			w.WriteHeader(b.status)
 		}
 		_, _ = w.Write(b.body)
 		return

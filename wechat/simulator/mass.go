@@ -13,9 +13,9 @@ import (
 // massEndpoints are mass sends.
 func massEndpoints() map[string]endpoint {
 	return map[string]endpoint{
-		"/cgi-bin/message/mass/sendall": {method: http.MethodPost, right: rightCustomer, daily: 100, perMinute: 60, handle: massSendAll},
+		"/cgi-bin/message/mass/sendall": {method: http.MethodPost, right: rightMass, daily: 100, perMinute: 60, handle: massSendAll},
 		"/cgi-bin/message/mass/send":    {method: http.MethodPost, right: rightMassList, daily: 100, perMinute: 60, handle: massSend},
-		"/cgi-bin/message/mass/get":     {method: http.MethodPost, right: rightCustomer, handle: massGet},
+		"/cgi-bin/message/mass/get":     {method: http.MethodPost, right: rightMass, handle: massGet},
 	}
 }
 
