@@ -32,6 +32,7 @@ type account struct {
 	masses  map[int64]*mass
 	tables  map[string]keptTable // the rooms' own records, by kind; a room adds its table here and makes it in reset
 	faults  []*fault             // not kept
+	sends   sendTables
 }
 
 // onceKey remembers what a client's de-duplication id stood for.
@@ -50,6 +51,7 @@ func (a *account) reset() {
 	a.once = map[string]onceKey{}
 	a.masses = map[int64]*mass{}
 	a.tables = map[string]keptTable{}
+	a.sends = newSendTables(a)
 }
 
 // originalID makes the account's gh_ id of its AppID, the same in every run.

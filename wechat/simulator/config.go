@@ -33,6 +33,9 @@ type Config struct {
 	// OrderTimeout is the same for a follower that is carrying out an order, counted anew whenever the platform is called or
 	// makes a push. Zero: 30 s.
 	OrderTimeout time.Duration
+	// NoticeTime is the wall time that message/subscribe/bizsend takes: a second notice to the same fan within it is 43108.
+	// Zero: 2 ms.
+	NoticeTime time.Duration
 	// DailyLimits replaces figures of the platform's table of calls a day, by path ("/cgi-bin/message/template/send").
 	DailyLimits map[string]int
 	Switches    Switches
@@ -50,6 +53,18 @@ type Switches struct {
 	// ExtraArticlesDropped shows the fan the allowed number of a reply's articles and drops the rest, as the platform is said
 	// to do. Off, such a reply is a fault, so that the mistake is seen.
 	ExtraArticlesDropped bool
+	// SameTemplate refuses a template message that the fan had within the last 60 seconds with 40241. It is known from one
+	// report alone (developers.weixin.qq.com/community, February 2025), so it is off by default.
+	SameTemplate bool
+	// MassTooFast answers a clientmsgid that comes again within a minute with 45066 instead of 45065 and the msg_id.
+	MassTooFast bool
+	// HistoryTemplates lets template/api_add_template take ids of the old library (TM…, OPENTM…). Off, they are 40247: new
+	// templates come from the library of categories only.
+	HistoryTemplates bool
+	// MenuItems and MenuItemBytes are the largest msgmenu list and item of customer-service messages: 45098 and 45099 beyond.
+	// The platform has the codes and publishes no figures. Zero: no limit.
+	MenuItems     int
+	MenuItemBytes int
 	// RepeatPause is the wall time between two deliveries of one push. Zero: back to back.
 	RepeatPause time.Duration
 }
@@ -103,6 +118,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.OrderTimeout == 0 {
 		c.OrderTimeout = 30 * time.Second
+	}
+	if c.NoticeTime == 0 {
+		c.NoticeTime = 2 * time.Millisecond
 	}
 	return c
 }

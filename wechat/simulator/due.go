@@ -155,10 +155,9 @@ func (s *Server) runJob(ctx context.Context, j *job) {
 		s.file.drop("job", j.App, strconv.FormatInt(j.ID, 10))
 		return
 	}
-	if j.Event == eventMassFinished {
-		a.finishMass(j.MsgID)
+	if p := s.jobPush(a, j); p != nil {
+		s.push(ctx, a, *p)
 	}
-	s.push(ctx, a, resultPush(a, j))
 	if ctx.Err() != nil {
 		s.due.back(j)
 		return

@@ -23,42 +23,6 @@ func (a *account) event(openID, name string, created int64, fill func(*document)
 // ticket is that of a QR code, made up of its scene.
 func ticket(scene string) string { return "gQSIM_" + scene }
 
-// resultPush is the event of a due job. A mass send's has the account's own platform sender; nobody sees a reply to any.
-// Source: developers.weixin.qq.com/doc/service/guide/product/message/Batch_Sends.html and …/template_message/…
-func resultPush(a *account, j *job) push {
-	openID := j.OpenID
-	if openID == "" {
-		openID = massSender
-	}
-	p := a.event(openID, j.Event, j.Due.Unix(), func(d *document) {
-		if j.Event == eventNoticeSent {
-			d.within("SubscribeMsgSentEvent", func() {
-				d.within("List", func() {
-					d.text("TemplateId", j.Template)
-					d.text("MsgID", decimal(j.MsgID))
-					d.text("ErrorCode", "0")
-					d.text("ErrorStatus", j.Status)
-				})
-			})
-			return
-		}
-		d.number("MsgID", j.MsgID)
-		d.text("Status", j.Status)
-		if n := j.Counts; n != nil {
-			d.number("TotalCount", int64(n.Total))
-			d.number("FilterCount", int64(n.Filter))
-			d.number("SentCount", int64(n.Sent))
-			d.number("ErrorCount", int64(n.Error))
-		}
-	})
-	p.silent = true
-	return p
-}
-
-// massSender is the FromUserName of MASSSENDJOBFINISH. The pages' sample has an OpenID there without saying whose; it is
-// no fan's.
-const massSender = "oSIMplatformMassSendJob00000"
-
 // consentPush is the event of a fan's answer to the question whether a notice may be sent.
 // Source: developers.weixin.qq.com/doc/service/guide/product/subscription_messages/push.html
 func consentPush(a *account, openID, template string, accept bool, created int64) push {

@@ -19,6 +19,7 @@ type fan struct {
 	Tags       []int     `json:"tags,omitempty"`
 	Blocked    bool      `json:"blocked,omitempty"` // has switched off the account's messages
 
+	Heard    time.Time         `json:"heard,omitzero"`     // the fan's last message
 	Windows  map[string]window `json:"windows,omitempty"`  // by what opened them
 	Month    usage             `json:"month,omitzero"`     // mass messages of the calendar month
 	Consents map[string]int    `json:"consents,omitempty"` // template id → notices that may still be sent

@@ -28,6 +28,7 @@ type Item struct {
 	Description string    `json:"description,omitempty"`
 	MusicURL    string    `json:"musicurl,omitempty"`
 	KfAccount   string    `json:"kf_account,omitempty"`
+	AI          bool      `json:"ai,omitempty"` // bears the mark of a third party's AI
 	// Body is the message as it came, for types that have no fields here (msgmenu, miniprogrampage, …).
 	Body json.RawMessage `json:"body,omitempty"`
 
