@@ -4,9 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"regexp"
-	"strings"
+	"time"
 )
 
 // Class says what a sender should do about an Error.
@@ -32,6 +31,16 @@ type Error struct {
 	RID        string // the platform's id of the request, by which its support finds it
 	HTTPStatus int
 	Class      Class
+
+	IP            string    // 40164, 61004: the address of ours that is not on the account's list
+	Field         string    // 47003: the key of Data whose value is refused
+	FailedOpenIDs []string  // 45171 and others of the tag calls: for these fans it failed, for the rest it was done
+	RetryAt       time.Time // by the account's clock: before that the path is not called (45011, ErrRate); zero where not known
+}
+
+// Is makes errors.Is(err, ErrRate) work.
+func (e *Error) Is(target error) bool {
+	return target == ErrRate && e.Code == 0 && e.HTTPStatus == 0 && !e.RetryAt.IsZero()
 }
 
 func (e *Error) Error() string {
@@ -49,12 +58,33 @@ func (e *Error) Error() string {
 	return s
 }
 
-var rid = regexp.MustCompile(`[, ]*rid: ?([0-9A-Za-z-]+)\s*$`)
+var (
+	rid   = regexp.MustCompile(`[,;\s]*\brid:\s*([0-9A-Za-z-]+)\s*$`)
+	hint  = regexp.MustCompile(`[,;\s]*\bhint:\s*\[([^\]]*)\]\s*$`) // the older form
+	badIP = regexp.MustCompile(`\bip:?\s+([0-9A-Fa-f.:]*[0-9A-Fa-f])`)
+	field = regexp.MustCompile(`\bdata\.(\w+?)(?:\.DATA)?\.value\b`)
+)
 
+// newError makes an Error of what the platform said; msg is masked already.
 func newError(path string, status, code int, msg string) *Error {
 	e := &Error{API: path, Code: code, Msg: msg, HTTPStatus: status, Class: classOf(code)}
-	if m := rid.FindStringSubmatchIndex(msg); m != nil {
-		e.Msg, e.RID = msg[:m[0]], msg[m[2]:m[3]]
+	for _, id := range []*regexp.Regexp{rid, hint} {
+		if m := id.FindStringSubmatchIndex(e.Msg); m != nil {
+			if e.RID == "" {
+				e.RID = e.Msg[m[2]:m[3]]
+			}
+			e.Msg = e.Msg[:m[0]]
+		}
+	}
+	switch code {
+	case 40164, 61004:
+		if m := badIP.FindStringSubmatch(e.Msg); m != nil {
+			e.IP = m[1]
+		}
+	case 47003:
+		if m := field.FindStringSubmatch(e.Msg); m != nil {
+			e.Field = m[1]
+		}
 	}
 	if code == 0 && (status >= 500 || status == http.StatusTooManyRequests) {
 		e.Class = Retry
@@ -81,32 +111,24 @@ func Ambiguous(err error) bool {
 	// Where the token could not be had the call proper was not made.
 	var lost *noAnswer
 	if errors.As(err, &lost) {
-		return lost.sent && lost.api != tokenPath
+		return lost.sent && !isTokenCall(lost.api)
 	}
 	var refused *Error
-	return errors.As(err, &refused) && refused.Code == 0 && refused.HTTPStatus >= 500 && refused.API != tokenPath
+	return errors.As(err, &refused) && refused.Code == 0 && refused.HTTPStatus >= 500 && !isTokenCall(refused.API)
 }
 
-// withoutURL takes the URL, which holds the access token, off an error of net/http's.
-func withoutURL(err error) error {
-	var u *url.Error
-	for errors.As(err, &u) {
-		err = u.Err
+// Retryable reports whether a call that ended with err may be made again later as it is. mass says that it sends to many: then
+// a code of unknown meaning counts as taken. What may have reached the platform (Ambiguous) is not retryable by this alone: only
+// a client message id makes it safe. How long to wait is RetryAt where set, else the caller's matter.
+func Retryable(err error, mass bool) bool {
+	var refused *Error
+	switch {
+	case err == nil || Ambiguous(err):
+		return false
+	case errors.As(err, &refused):
+		return refused.Class == Retry || refused.Class == Unknown && !mass
 	}
-	return err
-}
-
-// mask takes out of a text what must not be seen, should the platform ever repeat it.
-func (c *Client) mask(text string) string {
-	c.token.mu.Lock()
-	token := c.token.token
-	c.token.mu.Unlock()
-	for _, secret := range []string{c.secret, token} {
-		if secret != "" {
-			text = strings.ReplaceAll(text, secret, "***")
-		}
-	}
-	return text
+	return true // it never went out
 }
 
 // isTokenCode reports whether the token is to be renewed and the call made once more.
