@@ -40,8 +40,8 @@ type Config struct {
 	// Rates are calls per time and path ("/cgi-bin/message/custom/send"), over those which the platform documents (see
 	// DocumentedRates). A Rate of no calls lifts the limit.
 	Rates map[string]Rate
-	// TokenStore shares the access token between restarts and processes; nil: it is kept in memory.
-	TokenStore TokenStore
+	// Tokens shares the access token between restarts and processes; nil: it is kept in memory.
+	Tokens TokenStore
 	// PlainToken asks for tokens by /cgi-bin/token, of which every call ends the life of the token before, and not by
 	// stable_token.
 	PlainToken bool
@@ -84,7 +84,7 @@ func New(c Config) *Client {
 		now = time.Now
 	}
 	cl.rates = newLimiter(now, c.Rates)
-	cl.token = tokenKeeper{now: now, fetch: cl.fetchToken, store: c.TokenStore, logger: cl.logger}
+	cl.token = tokenKeeper{now: now, fetch: cl.fetchToken, store: c.Tokens, logger: cl.logger}
 	if cl.baseErr == nil {
 		cl.token.owner = tokenOwner(c.AppID, c.Secret, cl.base.String())
 	}
