@@ -21,7 +21,9 @@ type Store interface {
 	Queue
 	Library
 	Books
-	// Setting gives a value kept under a name, or ErrNotFound. Names are the program's own: clock/offset, session/…, user/….
+	// Setting gives a value kept under a name, or ErrNotFound. Names are the program's own: clock/offset, session/…, user/…,
+	// token/{account}. Values may be secret (a token is): no page, API, export or log gives a setting out, and a store's files
+	// are for their owner's eyes only.
 	Setting(ctx context.Context, name string) ([]byte, error)
 	// SetSetting keeps a value; nil removes it.
 	SetSetting(ctx context.Context, name string, value []byte) error

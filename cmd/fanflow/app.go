@@ -131,7 +131,10 @@ func (a *app) wireScheduler(ctx context.Context) (err error) {
 		c := &a.cfg.Accounts[i]
 		accounts = append(accounts, outbox.Account{
 			Name: c.Name, Type: c.Type, Verified: c.Verified, Test: c.Test, Templates: c.Templates, Location: c.location,
-			Client: api.New(api.Config{AppID: c.AppID, Secret: c.AppSecret, BaseURL: c.APIBase, Now: a.clock.Now, Logger: a.logger}),
+			Client: api.New(api.Config{
+				AppID: c.AppID, Secret: c.AppSecret, BaseURL: c.APIBase, Now: a.clock.Now, Logger: a.logger,
+				Tokens: tokenStore{a.store, c.Name},
+			}),
 		})
 	}
 	a.outbox, err = outbox.New(outbox.Config{

@@ -161,4 +161,8 @@ func testSettings(t *testing.T, c Config) {
 	if err := b.SetSetting(ctx, "", []byte("x")); err == nil {
 		t.Fatal("a setting without a name was taken")
 	}
+	if c.Reopen != nil {
+		b.Store = c.Reopen(t, b.Store)
+		same(t, "prefix after a restart", value(b.Settings(ctx, "session/"))(t, "settings"), map[string][]byte{"session/a": {1}, "session/c": {}})
+	}
 }
