@@ -59,6 +59,7 @@ type Client struct {
 	logger         *slog.Logger
 	plainToken     bool
 	token          tokenKeeper
+	tickets        map[TicketType]*tokenKeeper
 	rates          limiter
 	hidden         hidden
 }
@@ -85,6 +86,7 @@ func New(c Config) *Client {
 	}
 	cl.rates = newLimiter(now, c.Rates)
 	cl.token = tokenKeeper{now: now, fetch: cl.fetchToken, store: c.Tokens, logger: cl.logger}
+	cl.tickets = cl.newTickets(now)
 	if cl.baseErr == nil {
 		cl.token.owner = tokenOwner(c.AppID, c.Secret, cl.base.String())
 	}
