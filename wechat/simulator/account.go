@@ -32,7 +32,8 @@ type account struct {
 	masses  map[int64]*mass
 	tables  map[string]keptTable // the rooms' own records, by kind; a room adds its table here and makes it in reset
 	faults  []*fault             // not kept
-	sends   sendTables
+	contents
+	sends sendTables
 }
 
 // onceKey remembers what a client's de-duplication id stood for.
@@ -52,6 +53,7 @@ func (a *account) reset() {
 	a.masses = map[int64]*mass{}
 	a.tables = map[string]keptTable{}
 	a.sends = newSendTables(a)
+	a.contents = newContents(a)
 }
 
 // originalID makes the account's gh_ id of its AppID, the same in every run.

@@ -247,6 +247,7 @@ func (s *Server) beginMessage(a *account, f *fan, do action, now time.Time) (*pu
 	id := s.ids.next()
 	made := func(kind string, fill func(*document)) *push {
 		s.open(a, f, openedByMessage, now)
+		a.noteMessage(f.openID, kind, now)
 		p := a.message(f.openID, kind, now.Unix(), id, fill)
 		return &p
 	}
@@ -261,11 +262,11 @@ func (s *Server) beginMessage(a *account, f *fan, do action, now time.Time) (*pu
 	case do.Image != nil:
 		return made("image", func(d *document) {
 			d.text("PicUrl", do.Image.PicURL)
-			d.text("MediaId", orElse(do.Image.MediaID, "SIM"+decimal(id)))
+			d.text("MediaId", a.fanMedia(do.Image.MediaID, mediaImage, id, now))
 		}), nil
 	case do.Voice != nil:
 		return made("voice", func(d *document) {
-			d.text("MediaId", orElse(do.Voice.MediaID, "SIM"+decimal(id)))
+			d.text("MediaId", a.fanMedia(do.Voice.MediaID, mediaVoice, id, now))
 			d.text("Format", orElse(do.Voice.Format, "amr"))
 			if do.Voice.Recognition != "" {
 				d.text("Recognition", do.Voice.Recognition)
@@ -273,8 +274,9 @@ func (s *Server) beginMessage(a *account, f *fan, do action, now time.Time) (*pu
 		}), nil
 	case do.Video != nil:
 		return made("video", func(d *document) {
-			d.text("MediaId", orElse(do.Video.MediaID, "SIM"+decimal(id)))
-			d.text("ThumbMediaId", "thumb-"+orElse(do.Video.MediaID, "SIM"+decimal(id)))
+			video := a.fanMedia(do.Video.MediaID, mediaVideo, id, now)
+			d.text("MediaId", video)
+			d.text("ThumbMediaId", a.fanMedia("thumb-"+video, mediaThumb, id, now))
 		}), nil
 	case do.Link != nil:
 		return made("link", func(d *document) {

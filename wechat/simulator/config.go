@@ -36,6 +36,8 @@ type Config struct {
 	// NoticeTime is the wall time that message/subscribe/bizsend takes: a second notice to the same fan within it is 43108.
 	// Zero: 2 ms.
 	NoticeTime time.Duration
+	// LibraryLimits replaces how many media of a kind (image, voice, video, thumb) an account's library holds.
+	LibraryLimits map[string]int
 	// DailyLimits replaces figures of the platform's table of calls a day, by path ("/cgi-bin/message/template/send").
 	DailyLimits map[string]int
 	Switches    Switches

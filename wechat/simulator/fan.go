@@ -41,12 +41,14 @@ func (a *account) saveFan(f *fan) { a.file.put("fan", a.AppID, f.openID, f) }
 func (a *account) follow(f *fan, scene, how string, now time.Time) {
 	f.Subscribed, f.Since, f.Scene, f.How = true, now, scene, how
 	a.saveFan(f)
+	a.noteFollow(how, now)
 }
 
 // unfollow takes with it what only followers have. That tags go as well is practice, the pages say nothing of it.
 func (a *account) unfollow(f *fan) {
 	f.Subscribed, f.Tags, f.Windows, f.Blocked = false, nil, nil, false
 	a.saveFan(f)
+	a.noteLeave(a.now())
 }
 
 // followers returns the fans who follow, in the order in which they began to. The lock is held.

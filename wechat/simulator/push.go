@@ -42,6 +42,7 @@ func (s *Server) push(ctx context.Context, a *account, p push) *Item {
 	}
 	s.work.begin()
 	defer s.work.finish()
+	started := time.Now()
 	var query url.Values
 	var body, answer []byte
 	err := errors.New("not delivered")
@@ -66,6 +67,9 @@ func (s *Server) push(ctx context.Context, a *account, p push) *Item {
 			break
 		}
 		s.cfg.Logger.Warn("a push was not answered", "account", a.Name, "push", p.name, "delivery", n+1, "err", err)
+	}
+	if ctx.Err() == nil {
+		a.noteCallback(time.Since(started), err != nil, s.Now())
 	}
 	for range extra {
 		query, body = a.wrap(p, s.Now())

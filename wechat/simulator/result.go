@@ -6,6 +6,11 @@ func (s *Server) jobPush(a *account, j *job) *push {
 	if j.Event == eventMassFinished {
 		a.finishMass(j.MsgID)
 	}
+	if j.Event == eventPublishFinished {
+		a.finishPublish(j.MsgID, j.Due)
+		p := publishPush(a, j)
+		return &p
+	}
 	p := resultPush(a, j)
 	return &p
 }

@@ -26,6 +26,7 @@ type Server struct {
 	due       jobs     // result events that are to come
 	ids       ids
 	file      *stateFile
+	shelf     *shelf
 	sim       http.Handler // /sim/…
 
 	life context.Context // ends with Close
@@ -43,6 +44,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{cfg: c, accounts: map[string]*account{}, endpoints: endpointTable(), clock: newClock(c.Start), ids: newIDs(time.Now())}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.due.poke = make(chan struct{}, 1)
+	s.shelf = newShelf(c.StateFile)
 	for _, a := range c.Accounts {
 		acc := &account{Account: a, mode: a.mode(), original: originalID(a.AppID)}
 		if a.AESKey != "" {
@@ -52,6 +54,7 @@ func New(c Config) (*Server, error) {
 			}
 			acc.key = key
 		}
+		acc.shelf, acc.now = s.shelf, s.Now
 		acc.reset()
 		s.accounts[a.AppID] = acc
 		s.apps = append(s.apps, a.AppID)
@@ -60,6 +63,9 @@ func New(c Config) (*Server, error) {
 	file, err := openState(c.StateFile, c.Logger, s.restore)
 	if err != nil {
 		return nil, fmt.Errorf("simulator: state file %s: %w", c.StateFile, err)
+	}
+	if err := s.sweepShelf(); err != nil {
+		return nil, errors.Join(fmt.Errorf("simulator: sweep the media of %s: %w", c.StateFile, err), file.close())
 	}
 	s.due.restored()
 	s.file, s.ids.file = file, file
@@ -82,7 +88,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveControl(w, r)
 		return
 	}
-	s.serveAPI(w, r)
+	if !s.servePage(w, r) {
+		s.serveAPI(w, r)
+	}
 }
 
 // compactAt is the size in bytes at which a running server rewrites its state file, if it has doubled since the last time.
@@ -128,7 +136,7 @@ func (s *Server) untilDue() time.Duration {
 func (s *Server) Close() error {
 	s.end()
 	s.busy.Wait()
-	return s.file.close()
+	return errors.Join(s.file.close(), s.shelf.close())
 }
 
 // newPushClient is an HTTP client as the platform's push servers are: many connections, no redirects, no time-out of its own.

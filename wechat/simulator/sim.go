@@ -25,6 +25,7 @@ func (s *Server) controlRoutes() http.Handler {
 	mux.HandleFunc("POST /sim/{app}/faults", s.forAccount(s.faultAdd))
 	mux.HandleFunc("DELETE /sim/{app}/faults", s.forAccount(s.faultClear))
 	s.sendRoutes(mux)
+	s.contentRoutes(mux)
 	mux.HandleFunc("/sim/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, fmt.Sprintf("there is no control call %s %s", r.Method, r.URL.Path))
 	})

@@ -1,0 +1,137 @@
+package simulator
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// dayFigures are an account's follows and leaves of one day of Shanghai time.
+type dayFigures struct {
+	New map[int]int `json:"new,omitempty"` // by user_source
+	// Left is counted without a source: the pages do not say by which one a leave is shown, it is shown as 0 (other).
+	Left int `json:"left,omitempty"`
+}
+
+// sentCounts are the messages a fan sent on one day, by "hour.type", as in 13.1.
+type sentCounts map[string]int
+
+// readFigures are the readings of one article on one day.
+type readFigures struct {
+	Count   int             `json:"count"`
+	Unnamed int             `json:"unnamed,omitempty"` // by readers who are not known: each counts as one
+	Fans    map[string]bool `json:"fans,omitempty"`    // by OpenID
+}
+
+func (f *readFigures) users() int { return f.Unnamed + len(f.Fans) }
+
+// callbackFigures are the pushes of one hour of Shanghai time.
+type callbackFigures struct {
+	Count  int   `json:"count"`
+	Failed int   `json:"failed,omitempty"`
+	Total  int64 `json:"total"` // wall time of the answers in milliseconds
+	Most   int64 `json:"most"`
+}
+
+// userSources are the numbers of the data cube for how a fan came to follow, by subscribe_scene; others are 0.
+// Source: developers.weixin.qq.com/doc/service/api/wedata/user/api_getusersummary.html
+var userSources = map[string]int{
+	"ADD_SCENE_SEARCH":               1,
+	"ADD_SCENE_PROFILE_CARD":         17,
+	"ADD_SCENE_QR_CODE":              30,
+	"ADD_SCENE_PROFILE_LINK":         57,
+	"ADD_SCENE_WECHAT_ADVERTISEMENT": 100,
+	"ADD_SCENE_MINI_PROGRAM":         149,
+	"ADD_SCENE_REPRINT":              161,
+	"ADD_SCENE_CHANNELS":             200,
+	"ADD_SCENE_LIVESTREAM":           201,
+}
+
+// messageTypes are the numbers of the data cube for what fans send; other types have none and are not counted.
+// Source: developers.weixin.qq.com/doc/service/api/wedata/message/api_getupstreammsg.html
+var messageTypes = map[string]int{"text": 1, "image": 2, "voice": 3, "video": 4, "shortvideo": 4, "link": 6}
+
+// date is the day of the data cube that an instant falls in.
+func date(now time.Time) string { return now.In(shanghai).Format(day) }
+
+func (a *account) today(now time.Time) (string, *dayFigures) {
+	key := date(now)
+	d, ok := a.days.get(key)
+	if !ok {
+		d = &dayFigures{}
+	}
+	return key, d
+}
+
+// noteFollow counts a fan who begins to follow. The lock is held, as in all that follow.
+func (a *account) noteFollow(how string, now time.Time) {
+	key, d := a.today(now)
+	if d.New == nil {
+		d.New = map[int]int{}
+	}
+	d.New[userSources[how]]++
+	a.days.put(key, d)
+}
+
+func (a *account) noteLeave(now time.Time) {
+	key, d := a.today(now)
+	d.Left++
+	a.days.put(key, d)
+}
+
+// noteMessage counts what a fan sends.
+func (a *account) noteMessage(openID, kind string, now time.Time) {
+	n, ok := messageTypes[kind]
+	if !ok {
+		return
+	}
+	key := date(now) + "/" + openID
+	counts, _ := a.writers.get(key)
+	if counts == nil {
+		counts = sentCounts{}
+	}
+	counts[strconv.Itoa(now.In(shanghai).Hour())+"."+strconv.Itoa(n)]++
+	a.writers.put(key, counts)
+}
+
+// noteRead counts that an article, by its data cube name, was read.
+func (a *account) noteRead(msgID, openID string, now time.Time) {
+	key := date(now) + "/" + msgID
+	f, ok := a.readers.get(key)
+	if !ok {
+		f = &readFigures{Fans: map[string]bool{}}
+	}
+	f.Count++
+	if openID == "" {
+		f.Unnamed++
+	} else {
+		if f.Fans == nil {
+			f.Fans = map[string]bool{}
+		}
+		f.Fans[openID] = true
+	}
+	a.readers.put(key, f)
+}
+
+// noteCallback counts a push and how long its answer took. The lock is not held.
+func (a *account) noteCallback(took time.Duration, failed bool, now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	key := now.In(shanghai).Format(day + "/15")
+	f, _ := a.callbacks.get(key)
+	f.Count++
+	if failed {
+		f.Failed++
+	}
+	f.Total += took.Milliseconds()
+	f.Most = max(f.Most, took.Milliseconds())
+	a.callbacks.put(key, f)
+}
+
+// splitHour reads a key of sentCounts.
+func splitHour(key string) (hour, kind int) {
+	h, k, _ := strings.Cut(key, ".")
+	hour, _ = strconv.Atoi(h) // keys are written above
+	kind, _ = strconv.Atoi(k)
+	return hour, kind
+}
