@@ -9,12 +9,23 @@ import (
 	"fanflow/wechat"
 )
 
-// Events by the words that flows use for them. The value says what a key of on and triggers is compared with.
+// Events by the words that flows use for them. The value says what a key of on and triggers is compared with. The event "event" is
+// any of the platform's that has no word here: its keys are their names.
 var eventSubjects = map[string]string{
 	"text": "what the fan wrote", "click": "the menu item's key", "view": "the menu item's URL", "scan": "the scene",
 	"webhook": "the event's name", "tag": "the tag", "attr": "the attribute", "goal": "the goal", "sent": "delivered or failed",
 	"image": "", "voice": "", "video": "", "link": "", "location": "", "subscribe": "", "unsubscribe": "", "report": "",
+	"view_miniprogram": "the page's path", "scancode_push": menuKey, "scancode_waitmsg": menuKey, "pic_sysphoto": menuKey,
+	"pic_photo_or_album": menuKey, "pic_weixin": menuKey, "location_select": menuKey,
+	"subscribe_msg_popup_event": "", "subscribe_msg_change_event": "", "subscribe_msg_sent_event": "",
+	"kf_create_session": "", "kf_close_session": "", "kf_switch_session": "",
+	otherEvent: "the platform event's name in lower case",
 }
+
+const (
+	menuKey    = "the menu item's key"
+	otherEvent = "event"
+)
 
 // keyed are the events that say something particular; the rule of any other stands directly under its name.
 var keyed = func() map[string]bool {
@@ -50,13 +61,18 @@ type event struct {
 	// Settle is the send whose result this is.
 	Settle *store.Send
 	Push   bool // it is a push that WeChat may repeat
+	// Other is the push where it has no type of its own: scripts see all of its fields and its text. The journal keeps neither.
+	Other *wechat.Push
 }
 
 // table is what the script sees.
 func (ev *event) table() map[string]any {
-	t := make(map[string]any, len(ev.Fields)+2)
+	t := make(map[string]any, len(ev.Fields)+4)
 	for k, v := range ev.Fields {
 		t[k] = v
+	}
+	if ev.Other != nil {
+		t["fields"], t["raw"] = ev.Other.Fields(), string(ev.Other.Raw)
 	}
 	t["type"] = ev.Name
 	t["created_at"] = float64(ev.Created.Unix())
@@ -94,27 +110,29 @@ func concernsFan(p *wechat.Push) bool {
 	if p.FromUserName == "" || p.MsgType == "" {
 		return false
 	}
-	return !strings.EqualFold(p.MsgType, "event") || acting[strings.ToLower(p.Event)]
+	return !p.IsEvent() || acting[strings.ToLower(p.Event)]
 }
 
-// pushEvent reads a push that concerns a fan.
+// mayConcernFan reports whether an event in which FromUserName did nothing may be about them. Such are offered to flows and leave
+// no trace where none takes them: who listens to an event by its name knows whom it is about.
+func mayConcernFan(p *wechat.Push) bool {
+	switch p.Body.(type) {
+	case *wechat.Session, *wechat.NoticeResult, *wechat.Generic:
+		return p.FromUserName != "" && p.IsEvent()
+	}
+	return false
+}
+
+// pushEvent reads a push that concerns a fan, or may.
 func pushEvent(p *wechat.Push) *event {
-	ev := &event{Name: p.Name(), Created: p.Created(), Push: true, Acts: true, Fields: map[string]any{}}
-	if !strings.EqualFold(p.MsgType, "event") {
+	ev := &event{Name: p.Name(), Created: p.Created(), Push: true, Acts: concernsFan(p), Fields: map[string]any{}}
+	if !p.IsEvent() {
 		ev.Message, ev.Answerable, ev.Window = true, true, "message"
 	}
+	if ev.Name == "shortvideo" {
+		ev.Name = "video"
+	}
 	switch b := p.Body.(type) {
-	case *wechat.Text:
-		ev.Subject, ev.Fields["text"] = b.Content, b.Content
-		if b.MenuID != "" {
-			ev.Fields["menu_id"] = b.MenuID
-		}
-	case *wechat.Location:
-		ev.place(b.Latitude, b.Longitude)
-		ev.Fields["label"], ev.Fields["scale"] = b.Label, float64(b.Scale)
-	case *wechat.LocationReport:
-		ev.place(b.Latitude, b.Longitude)
-		ev.Fields["precision"] = b.Precision
 	case *wechat.Subscribe:
 		ev.Answerable, ev.Window = true, "subscribe"
 		ev.scene(b.Scene, b.Ticket)
@@ -122,16 +140,109 @@ func pushEvent(p *wechat.Push) *event {
 	case *wechat.Scan:
 		ev.Answerable, ev.Window, ev.Subject = true, "scan", b.Scene
 		ev.scene(b.Scene, b.Ticket)
-	case *wechat.Click:
-		ev.Answerable, ev.Window, ev.Subject = true, "menu", b.Key
-		ev.Fields["key"] = b.Key
+	case *wechat.LocationReport:
+		ev.place(b.Latitude, b.Longitude)
+		ev.Fields["precision"] = b.Precision
 	case *wechat.SendResult:
 		ev.Acts = false
 		ev.Fields["status"], ev.Fields["msgid"] = b.Status, p.MsgID
+	case *wechat.NoticeConsent, *wechat.NoticeResult, *wechat.Session:
+		ev.around(p)
 	case *wechat.Generic:
 		ev.generic(p, b)
+	default:
+		if ev.Message {
+			ev.message(p)
+		}
 	}
+	ev.menu(p)
 	return ev
+}
+
+// message takes what fans say and send.
+func (ev *event) message(p *wechat.Push) {
+	switch b := p.Body.(type) {
+	case *wechat.Text:
+		ev.Subject, ev.Fields["text"] = b.Content, b.Content
+		ev.given("menu_id", b.MenuID)
+	case *wechat.Image:
+		ev.Fields["media_id"], ev.Fields["pic_url"] = b.MediaID, b.PicURL
+	case *wechat.Voice:
+		ev.Fields["media_id"], ev.Fields["format"] = b.MediaID, b.Format
+		ev.given("media_id_16k", b.MediaID16K)
+		ev.given("recognition", b.Recognition)
+	case *wechat.VideoMessage:
+		ev.Fields["media_id"], ev.Fields["thumb_media_id"] = b.MediaID, b.ThumbMediaID
+	case *wechat.Location:
+		ev.place(b.Latitude, b.Longitude)
+		ev.Fields["label"], ev.Fields["scale"] = b.Label, float64(b.Scale)
+	case *wechat.Link:
+		ev.Fields["title"], ev.Fields["description"], ev.Fields["url"] = b.Title, b.Description, b.URL
+	case *wechat.MiniProgramPage:
+		ev.Fields["title"], ev.Fields["app_id"], ev.Fields["page_path"] = b.Title, b.AppID, b.PagePath
+		ev.Fields["thumb_url"], ev.Fields["thumb_media_id"] = b.ThumbURL, b.ThumbMediaID
+	}
+	ev.given("article_id", p.MsgDataID)
+}
+
+// menu takes the events of the account's menu. What a script can know of them by EventKey it knows without a body, too.
+func (ev *event) menu(p *wechat.Push) {
+	switch b := p.Body.(type) {
+	case *wechat.View:
+		ev.given("menu_id", b.MenuID)
+	case *wechat.ViewMiniProgram:
+		ev.given("menu_id", b.MenuID)
+	case *wechat.ScanCode:
+		ev.Fields["result"], ev.Fields["scan_type"] = b.ScanResult, b.ScanType
+	case *wechat.Pictures:
+		ev.Fields["count"], ev.Fields["md5_sums"] = float64(b.Count), b.MD5Sums
+	case *wechat.LocationSelect:
+		ev.place(b.Latitude, b.Longitude)
+		ev.Fields["label"], ev.Fields["scale"] = b.Label, float64(b.Scale)
+		ev.given("poiname", b.Poiname)
+	}
+	switch ev.Name {
+	case "click":
+		ev.Answerable, ev.Window = true, "menu"
+		ev.Fields["key"] = p.EventKey
+	case "view":
+		ev.Fields["url"] = p.EventKey
+	case "view_miniprogram":
+		ev.Fields["page_path"] = p.EventKey
+	case "scancode_push":
+		ev.Window = "menu"
+	case "scancode_waitmsg":
+		ev.Window, ev.Answerable = "menu", true
+	case "pic_sysphoto", "pic_photo_or_album", "pic_weixin", "location_select":
+	default:
+		return
+	}
+	ev.Subject = p.EventKey
+	ev.given("key", p.EventKey)
+}
+
+// around takes the events of subscription notices and of customer service.
+func (ev *event) around(p *wechat.Push) {
+	switch b := p.Body.(type) {
+	case *wechat.NoticeConsent:
+		list := make([]any, len(b.List))
+		for i, n := range b.List {
+			list[i] = map[string]any{"template_id": n.TemplateID, "status": n.SubscribeStatusString, "popup_scene": float64(n.PopupScene)}
+		}
+		ev.Fields["list"] = list
+	case *wechat.NoticeResult:
+		list := make([]any, len(b.List))
+		for i, n := range b.List {
+			list[i] = map[string]any{
+				"template_id": n.TemplateID, "msgid": n.MsgID, "code": float64(n.ErrorCode), "status": n.ErrorStatus,
+			}
+		}
+		ev.Fields["list"] = list
+	case *wechat.Session:
+		ev.given("kf_account", b.KfAccount)
+		ev.given("from_kf_account", b.FromKfAccount)
+		ev.given("to_kf_account", b.ToKfAccount)
+	}
 }
 
 func (ev *event) place(lat, lon float64) {
@@ -140,41 +251,37 @@ func (ev *event) place(lat, lon float64) {
 
 func (ev *event) scene(scene, ticket string) {
 	ev.Scene = scene
-	if scene != "" {
-		ev.Fields["scene"] = scene
-	}
-	if ticket != "" {
-		ev.Fields["ticket"] = ticket
+	ev.given("scene", scene)
+	ev.given("ticket", ticket)
+}
+
+// given sets a field that not every event of its kind has.
+func (ev *event) given(name, value string) {
+	if value != "" {
+		ev.Fields[name] = value
 	}
 }
 
 // genericFields are the names under which scripts find what the platform calls otherwise.
 var genericFields = map[string]string{
 	"MediaId": "media_id", "PicUrl": "pic_url", "Format": "format", "Recognition": "recognition", "ThumbMediaId": "thumb_media_id",
-	"Title": "title", "Description": "description", "Url": "url", "EventKey": "key", "ScanCodeInfo.ScanResult": "result",
+	"Title": "title", "Description": "description", "Url": "url", "ScanCodeInfo.ScanResult": "result",
 }
 
-// generic takes the fields of messages and events that have no type of their own.
+// generic takes the fields of messages and events that have no type of their own, or whose figures could not be read.
 func (ev *event) generic(p *wechat.Push, b *wechat.Generic) {
+	ev.Other = p
 	for path, name := range genericFields {
 		if v, ok := b.Fields[path]; ok {
 			ev.Fields[name] = v
 		}
 	}
-	if p.EventKey != "" {
-		ev.Fields["key"] = p.EventKey
+	ev.given("key", p.EventKey)
+	if ev.Acts {
+		return
 	}
-	switch ev.Name {
-	case "shortvideo":
-		ev.Name = "video"
-	case "view":
-		ev.Subject = p.EventKey
-		ev.Fields["url"] = p.EventKey
-	case "scancode_push":
-		ev.Window = "menu"
-	case "scancode_waitmsg":
-		ev.Window, ev.Answerable = "menu", true
-	}
+	ev.Subject, ev.Fields["name"] = ev.Name, ev.Name
+	ev.Name = otherEvent
 }
 
 // jobEvent reads an event that waited in the due-queue: a webhook, or what another flow did.

@@ -24,7 +24,9 @@ func (e *Engine) Receive(ctx context.Context, account string, p *wechat.Push) (w
 		if e.onPush != nil {
 			e.onPush(account, p)
 		}
-		return wechat.Reply{}, nil
+		if !mayConcernFan(p) {
+			return wechat.Reply{}, nil
+		}
 	}
 	t := task{fan: store.FanID{Account: account, OpenID: p.FromUserName}, cause: p.Key(), event: pushEvent(p)}
 	e.talks.begin(t.fan, t.cause, store.Stamp(e.now()))

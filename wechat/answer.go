@@ -22,7 +22,7 @@ func AppendReply(dst []byte, p *Push, r Reply, now time.Time) []byte {
 	if !showable(r) || p.FromUserName == "" {
 		return append(dst, Success...)
 	}
-	if isJSON(bytes.TrimLeft(p.Raw, "\ufeff \t\r\n")) {
+	if pushIsJSON(p.Raw) {
 		return appendJSON(dst, p, r, now)
 	}
 	return appendXML(dst, p, r, now)

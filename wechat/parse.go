@@ -1,170 +1,203 @@
 package wechat
 
 import (
+	"bytes"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
 )
 
+// What the platform sends stays far below these; they bound what a document can cost.
+const (
+	maxDocument = 1 << 20 // bytes
+	maxDepth    = 16      // elements around each other, with the root
+	maxNodes    = 2000
+	maxName     = 128 // bytes of one element's name
+)
+
+// ParseError says why a document is no push. It never holds a part of the document.
+type ParseError struct {
+	Offset int // of the byte where reading stopped, after the document was made readable; 0 for the whole
+	Msg    string
+}
+
+func (e *ParseError) Error() string {
+	return fmt.Sprintf("push document, byte %d: %s", e.Offset, e.Msg)
+}
+
 // Parse reads one push that is not encrypted (or no longer is), XML or JSON, told apart by its first byte. Every message and
-// event is taken: one of a type that has no body of its own has a *Generic one. The only error is *ParseError, for a
-// document that cannot be read or whose CreateTime is no number. Of a header field that occurs twice the first counts, so that
-// what a fan wrote cannot overwrite the sender. The Push keeps doc as Raw; the caller must not change it afterwards.
+// event is taken: one of a type that has no body of its own, or whose figures cannot be read, has a *Generic one. Types, events
+// and their bodies are found whatever the case of their names.
+//
+// The only error is *ParseError: for a document over 1 MiB, one that cannot be read, one with a document type declaration, or
+// one whose CreateTime is no number. What users paste does not make a document unreadable: control characters are
+// left out, bytes that are no UTF-8 become U+FFFD, "]]>" may stand in a text. Of a header field that occurs twice the first
+// counts, so that what a fan wrote cannot overwrite the sender.
+//
+// The Push keeps doc as Raw; the caller must not change it afterwards.
 func Parse(doc []byte) (*Push, error) {
-	fields, err := scan(doc)
-	if err != nil {
+	var nodes room
+	d := document{nodes: nodes[:0]}
+	if err := d.read(doc); err != nil {
 		return nil, err
 	}
-	p := &Push{
-		ToUserName:   word(fields, "ToUserName"),
-		FromUserName: word(fields, "FromUserName"),
-		MsgType:      word(fields, "MsgType"),
-		Event:        word(fields, "Event"),
-		EventKey:     first(fields, "EventKey"),
-		MsgID:        word(fields, "MsgId"),
-		Raw:          doc,
+	p := &Push{Raw: doc}
+	if err := p.readHeader(&d); err != nil {
+		return nil, err
 	}
-	if p.MsgID == "" {
-		p.MsgID = word(fields, "MsgID") // of template and mass jobs
-	}
-	if created := word(fields, "CreateTime"); created != "" {
-		if p.CreateTime, err = strconv.ParseInt(created, 10, 64); err != nil {
-			return nil, &ParseError{Msg: "CreateTime is no number of seconds"}
-		}
-	}
-	p.Body = body(p, fields)
+	p.Body = body(p, &d)
 	return p, nil
 }
 
 // ParseEnvelope reads the outer document of an encrypted push: ToUserName and Encrypt. What else stands in it (compatible
 // mode repeats the clear fields) is nobody's word and is left out. The error is *ParseError, also where Encrypt is missing.
 func ParseEnvelope(doc []byte) (toUser, encrypt string, err error) {
-	fields, err := scan(doc)
-	if err != nil {
+	var nodes room
+	d := document{nodes: nodes[:0]}
+	if err := d.read(doc); err != nil {
 		return "", "", err
 	}
-	encrypt = word(fields, "Encrypt")
+	encrypt = d.word(root, "Encrypt")
 	if encrypt == "" {
 		return "", "", &ParseError{Msg: "there is no Encrypt in it"}
 	}
-	return word(fields, "ToUserName"), encrypt, nil
+	return d.word(root, "ToUserName"), encrypt, nil
 }
 
-func scan(doc []byte) ([]field, error) {
-	s := strings.TrimLeft(sanitize(doc), " \t\n")
-	if isJSON(s) {
-		return scanJSON(s)
+// read fills an empty tree. The plain documents that the platform writes are scanned; anything else that is XML is made
+// readable first and then read by encoding/xml.
+func (d *document) read(doc []byte) error {
+	if len(doc) > maxDocument {
+		return &ParseError{Msg: "it is larger than 1 MiB"}
 	}
-	if !strings.HasPrefix(s, "<") {
-		return nil, &ParseError{Msg: "it is neither XML nor JSON"}
+	s := string(doc)
+	clean := isClean(doc)
+	if !clean {
+		s = sanitize(s)
 	}
-	return scanXML(s)
+	s = strings.TrimLeft(strings.TrimPrefix(s, "\ufeff"), " \t\n")
+	switch {
+	case isJSON(s):
+		return d.readJSON(s)
+	case !strings.HasPrefix(s, "<"):
+		return &ParseError{Msg: "it is neither XML nor JSON"}
+	case clean && d.scan(s):
+		return nil
+	}
+	d.nodes = d.nodes[:0]
+	return d.readXML(s)
 }
 
+// isJSON looks at the first byte that means something.
 func isJSON[T string | []byte](doc T) bool { return len(doc) > 0 && doc[0] == '{' }
 
-func first(fields []field, path string) string {
-	for i := range fields {
-		if fields[i].path == path {
-			return fields[i].value
-		}
+// pushIsJSON looks at a document as it was pushed.
+func pushIsJSON(raw []byte) bool { return isJSON(bytes.TrimLeft(raw, "\ufeff \t\r\n")) }
+
+// The header fields, by their place in what readHeader collects.
+const (
+	toUserName = iota
+	fromUserName
+	createTime
+	msgType
+	event
+	eventKey
+	msgID    // MsgId: of messages
+	jobMsgID // MsgID: of the events of template and mass sends
+	msgDataID
+	idx
+	headers
+)
+
+// headerOf gives the place of a field that the Push itself carries; -1 for any other.
+func headerOf(name string) int {
+	switch name {
+	case "ToUserName":
+		return toUserName
+	case "FromUserName":
+		return fromUserName
+	case "CreateTime":
+		return createTime
+	case "MsgType":
+		return msgType
+	case "Event":
+		return event
+	case "EventKey":
+		return eventKey
+	case "MsgId":
+		return msgID
+	case "MsgID":
+		return jobMsgID
+	case "MsgDataId":
+		return msgDataID
+	case "Idx":
+		return idx
 	}
-	return ""
+	return -1
 }
 
-// word is a field that holds no white space: some samples of the platform break lines inside an element.
-func word(fields []field, path string) string { return strings.TrimSpace(first(fields, path)) }
-
-// body is what the type adds; matching takes no notice of case, as the platform does not either (SCAN was seen as scan).
-func body(p *Push, fields []field) Body {
-	get := func(path string) string { return first(fields, path) }
-	switch strings.ToLower(p.MsgType) {
-	case "text":
-		return &Text{Content: get("Content"), MenuID: get("bizmsgmenuid")}
-	case "location":
-		x, okX := degrees(get("Location_X"))
-		y, okY := degrees(get("Location_Y"))
-		if okX && okY {
-			scale, _ := strconv.Atoi(strings.TrimSpace(get("Scale"))) // 0 where it is missing: the place counts
-			return &Location{Latitude: x, Longitude: y, Scale: scale, Label: get("Label")}
+func (p *Push) readHeader(d *document) (err error) {
+	var values [headers]string
+	var seen [headers]bool
+	for i := range d.nodes {
+		n := &d.nodes[i]
+		if n.parent != root {
+			continue
 		}
-	case "event":
-		if b := eventBody(p, get); b != nil {
-			return b
+		if h := headerOf(n.name); h >= 0 && !seen[h] {
+			seen[h] = true
+			values[h] = n.value
 		}
 	}
-	return generic(fields)
-}
-
-func eventBody(p *Push, get func(string) string) Body {
-	switch strings.ToLower(p.Event) {
-	case "subscribe":
-		// Other keys occur (last_trade_no_… after a payment) and are no scene; a scene may itself hold underscores.
-		scene, ok := strings.CutPrefix(p.EventKey, "qrscene_")
-		if !ok {
-			scene = ""
-		}
-		return &Subscribe{Scene: scene, Ticket: get("Ticket")}
-	case "unsubscribe":
-		return &Unsubscribe{}
-	case "scan":
-		return &Scan{Scene: p.EventKey, Ticket: get("Ticket")}
-	case "location":
-		lat, okLat := degrees(get("Latitude"))
-		lon, okLon := degrees(get("Longitude"))
-		if !okLat || !okLon {
-			return nil
-		}
-		precision, _ := degrees(get("Precision"))
-		return &LocationReport{Latitude: lat, Longitude: lon, Precision: precision}
-	case "click":
-		return &Click{Key: p.EventKey}
-	case "templatesendjobfinish", "masssendjobfinish":
-		return &SendResult{
-			Status:      get("Status"),
-			TotalCount:  count(get("TotalCount")),
-			FilterCount: count(get("FilterCount")),
-			SentCount:   count(get("SentCount")),
-			ErrorCount:  count(get("ErrorCount")),
+	p.EventKey = values[eventKey]
+	for h, v := range values {
+		values[h] = strings.TrimSpace(v)
+	}
+	p.ToUserName, p.FromUserName = values[toUserName], values[fromUserName]
+	p.MsgType, p.Event = values[msgType], values[event]
+	p.MsgID, p.MsgDataID = values[msgID], values[msgDataID]
+	if p.MsgID == "" {
+		p.MsgID = values[jobMsgID]
+	}
+	p.Idx, _ = strconv.Atoi(values[idx]) // a message that came from no article has none
+	if created := values[createTime]; created != "" {
+		if p.CreateTime, err = strconv.ParseInt(created, 10, 64); err != nil {
+			return &ParseError{Msg: "CreateTime is no number of seconds"}
 		}
 	}
 	return nil
 }
 
+// body is what the type adds; *Generic where there is no type for it.
+func body(p *Push, d *document) Body {
+	var buf [32]byte
+	switch lower := appendLower(buf[:0], p.MsgType); string(lower) {
+	case "event":
+		if b := eventBody(p, d); b != nil {
+			return b
+		}
+	default:
+		if b := messageBody(lower, d); b != nil {
+			return b
+		}
+	}
+	return &Generic{Fields: d.fields(func(path string) bool { return headerOf(path) < 0 })}
+}
+
+// appendLower appends s with its letters A to Z in lower case. The names of the platform have no others.
+func appendLower(dst []byte, s string) []byte {
+	for i := range len(s) {
+		c := s[i]
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
 func degrees(s string) (float64, bool) {
 	f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
 	return f, err == nil && !math.IsNaN(f) && !math.IsInf(f, 0)
-}
-
-func count(s string) int64 {
-	n, _ := strconv.ParseInt(strings.TrimSpace(s), 10, 64) // template jobs have none
-	return n
-}
-
-// isHeader reports whether the Push itself carries the field.
-func isHeader(path string) bool {
-	switch path {
-	case "ToUserName", "FromUserName", "CreateTime", "MsgType", "Event", "EventKey", "MsgId", "MsgID":
-		return true
-	}
-	return false
-}
-
-func generic(fields []field) *Generic {
-	g := &Generic{Fields: make(map[string]string, len(fields))}
-	seen := make(map[string]int)
-	for _, f := range fields {
-		if isHeader(f.path) {
-			continue
-		}
-		seen[f.path]++
-		path := f.path
-		if n := seen[f.path]; n > 1 {
-			path += "#" + strconv.Itoa(n)
-		}
-		if _, taken := g.Fields[path]; !taken { // an element may be called a#2
-			g.Fields[path] = f.value
-		}
-	}
-	return g
 }

@@ -139,7 +139,7 @@ func TestParseTakesTheFirstHeader(t *testing.T) {
 			if p.FromUserName != "oFAN" || p.MsgType != "link" || p.MsgID != "1" {
 				t.Errorf("header = %q, %q, %q", p.FromUserName, p.MsgType, p.MsgID)
 			}
-			want := &wechat.Generic{Fields: map[string]string{"Title": "a"}}
+			want := &wechat.Link{Title: "a"}
 			if diff := cmp.Diff(want, p.Body); diff != "" {
 				t.Errorf("body (-want +got)\n%s", diff)
 			}
@@ -156,14 +156,15 @@ var refused = []struct{ name, doc, want string }{
 	{"cut in an element", "<xml><ToUserName>gh_1", "ends before"},
 	{"cut in a section", "<xml><Content><![CDATA[abc", "no end"},
 	{"cut in a comment", "<xml><!-- abc", "no end"},
-	{"crossed tags", "<xml><a><b></a></b></xml>", "does not fit"},
-	{"end tag alone", "</xml>", "does not fit"},
+	{"crossed tags", "<xml><a><b></a></b></xml>", "XML is broken"},
+	{"end tag alone", "</xml>", "XML is broken"},
 	{"second root", "<xml></xml><xml></xml>", "more than one root"},
 	{"text before the root", "<?xml version='1.0'?>a<xml></xml>", "outside of the root"},
 	{"text behind the root", "<xml></xml>a", "outside of the root"},
 	{"section behind the root", "<xml></xml><![CDATA[a]]>", "outside of the root"},
 	{"no name", "<xml>< a></ a></xml>", "no proper name"},
-	{"bad name", "<xml><a=b></a=b></xml>", "no proper name"},
+	{"bad name", "<xml><a=b></a=b></xml>", "XML is broken"},
+	{"large", "<xml>" + strings.Repeat(" ", 1<<20) + "</xml>", "larger than"},
 	{"long name", "<xml><" + strings.Repeat("a", 200) + "/></xml>", "no proper name"},
 	{"document type", `<!DOCTYPE xml SYSTEM "file:///etc/passwd"><xml></xml>`, "declarations are refused"},
 	{"entity", `<xml><!ENTITY a "b"></xml>`, "declarations are refused"},

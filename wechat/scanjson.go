@@ -8,88 +8,85 @@ import (
 	"strings"
 )
 
-// scanJSON reads the fields of a push of an account whose owner chose JSON. The elements of a list stand under the list's own
-// path one after the other, as XML's repeated elements do; numbers keep their digits (ids do not fit a float64).
-func scanJSON(s string) ([]field, error) {
-	sc := jsonScanner{dec: json.NewDecoder(strings.NewReader(s))}
-	sc.dec.UseNumber()
-	tok, err := sc.dec.Token()
+// readJSON reads the push of an account whose owner chose JSON, sanitized. The elements of a list stand under the list's own name
+// one after the other, as XML's repeated elements do; numbers keep their digits (ids do not fit a float64).
+func (d *document) readJSON(s string) error {
+	r := jsonReader{d: d, dec: json.NewDecoder(strings.NewReader(s))}
+	r.dec.UseNumber()
+	tok, err := r.dec.Token()
 	if err != nil || tok != json.Delim('{') {
-		return nil, sc.fail("the document is no JSON object")
+		return r.fail("the document is no JSON object")
 	}
-	if err := sc.object("", 1); err != nil {
-		return nil, err
+	if err := r.object(root, 1); err != nil {
+		return err
 	}
-	if _, err := sc.dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, sc.fail("text behind the JSON object")
-	}
-	return sc.fields, nil
-}
-
-type jsonScanner struct {
-	dec    *json.Decoder
-	fields []field
-}
-
-func (sc *jsonScanner) fail(msg string) error {
-	return &ParseError{Offset: int(sc.dec.InputOffset()), Msg: msg}
-}
-
-func (sc *jsonScanner) object(path string, depth int) error {
-	for sc.dec.More() {
-		tok, err := sc.dec.Token()
-		if err != nil {
-			return sc.fail("the JSON is broken")
-		}
-		name, ok := tok.(string)
-		if !ok || len(name) > maxName {
-			return sc.fail("a member has no proper name")
-		}
-		if path != "" {
-			name = path + "." + name
-		}
-		if err := sc.value(name, depth); err != nil {
-			return err
-		}
-	}
-	return sc.end()
-}
-
-// end reads the bracket that More has announced.
-func (sc *jsonScanner) end() error {
-	if _, err := sc.dec.Token(); err != nil {
-		return sc.fail("the JSON is broken")
+	if _, err := r.dec.Token(); !errors.Is(err, io.EOF) {
+		return r.fail("text behind the JSON object")
 	}
 	return nil
 }
 
-func (sc *jsonScanner) value(path string, depth int) error {
-	tok, err := sc.dec.Token()
+type jsonReader struct {
+	d   *document
+	dec *json.Decoder
+}
+
+func (r *jsonReader) fail(msg string) error {
+	return &ParseError{Offset: int(r.dec.InputOffset()), Msg: msg}
+}
+
+func (r *jsonReader) object(parent int32, depth int) error {
+	for r.dec.More() {
+		tok, err := r.dec.Token()
+		if err != nil {
+			return r.fail("the JSON is broken")
+		}
+		name, ok := tok.(string)
+		if !ok || len(name) > maxName {
+			return r.fail("a member has no proper name")
+		}
+		if err := r.value(parent, name, depth); err != nil {
+			return err
+		}
+	}
+	return r.end()
+}
+
+// end reads the bracket that More has announced.
+func (r *jsonReader) end() error {
+	if _, err := r.dec.Token(); err != nil {
+		return r.fail("the JSON is broken")
+	}
+	return nil
+}
+
+func (r *jsonReader) value(parent int32, name string, depth int) error {
+	tok, err := r.dec.Token()
 	switch {
 	case err != nil:
-		return sc.fail("the JSON is broken")
+		return r.fail("the JSON is broken")
 	case depth == maxDepth:
-		return sc.fail("elements are nested too deeply")
-	case len(sc.fields) == maxFields:
-		return sc.fail("too many elements")
+		return r.fail("elements are nested too deeply")
+	case len(r.d.nodes) == maxNodes:
+		return r.fail("too many elements")
 	}
-	switch v := tok.(type) {
-	case json.Delim:
-		if v == '{' {
-			return sc.object(path, depth+1)
-		}
-		for sc.dec.More() {
-			if err := sc.value(path, depth+1); err != nil {
+	if tok == json.Delim('[') {
+		for r.dec.More() {
+			if err := r.value(parent, name, depth+1); err != nil {
 				return err
 			}
 		}
-		return sc.end()
+		return r.end()
+	}
+	n := r.d.add(parent, name)
+	switch v := tok.(type) {
+	case json.Delim: // an object begins: any other would be an error of the decoder's
+		return r.object(n, depth+1)
 	case string:
-		sc.fields = append(sc.fields, field{path, sanitize([]byte(v))})
+		r.d.nodes[n].value = sanitize(v) // control characters may have come as escapes
 	case nil:
-		sc.fields = append(sc.fields, field{path, ""})
 	default: // json.Number, bool
-		sc.fields = append(sc.fields, field{path, fmt.Sprint(v)})
+		r.d.nodes[n].value = fmt.Sprint(v)
 	}
 	return nil
 }
