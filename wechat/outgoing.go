@@ -1,6 +1,7 @@
 package wechat
 
-// Outgoing is one message by the server API, to one fan or to many: exactly one of its parts is set, besides Agent and AI.
+// Outgoing is one message by the server API, to one fan or to many: exactly one of its parts is set, besides Agent, AI
+// and IgnoreReprint.
 // Which kinds a call takes stands with the call. It is plain data, so that it can be stored until it is due.
 // Source: developers.weixin.qq.com/doc/service/api/customer/message/api_sendcustommessage
 type Outgoing struct {
@@ -22,6 +23,38 @@ type Outgoing struct {
 
 	Agent string `json:"kf_account,omitempty"` // customer service: the agent in whose name it is sent
 	AI    bool   `json:"is_ai_msg,omitempty"`  // customer service: shown as written by AI
+	// IgnoreReprint: a mass send of a draft goes on when an article of it is judged to be a reprint; else it is stopped then.
+	IgnoreReprint bool `json:"send_ignore_reprint,omitempty"`
+}
+
+// Kinds are the names of the parts that are set: the platform's msgtype; "images", which it calls image, too; "template" and
+// "notice", which have calls of their own. A message that can be sent has one.
+func (m Outgoing) Kinds() []string {
+	var kinds []string
+	for _, part := range []struct {
+		name string
+		set  bool
+	}{
+		{"text", m.Text != ""},
+		{"news", len(m.Articles) > 0},
+		{"image", m.Image != ""},
+		{"images", m.Images != nil},
+		{"voice", m.Voice != ""},
+		{"video", m.Video != nil},
+		{"music", m.Music != nil},
+		{"mpnews", m.Draft != ""},
+		{"mpnewsarticle", m.Article != ""},
+		{"msgmenu", m.Menu != nil},
+		{"wxcard", m.Card != ""},
+		{"miniprogrampage", m.Page != nil},
+		{"template", m.Template != nil},
+		{"notice", m.Notice != nil},
+	} {
+		if part.set {
+			kinds = append(kinds, part.name)
+		}
+	}
+	return kinds
 }
 
 // Images are the pictures of a mass send, by media id.

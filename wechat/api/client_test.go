@@ -143,7 +143,7 @@ func TestRequests(t *testing.T) {
 			},
 		},
 		{
-			name: "notice", want: `POST /cgi-bin/message/subscribe/bizsend token-1 {"touser":"oFAN","template_id":"T1","page":"https://example.com/","data":{"thing1":{"value":"x"}}}`,
+			name: "notice", want: `POST /cgi-bin/message/subscribe/bizsend token-1 {"touser":"oFAN","template_id":"T1","data":{"thing1":{"value":"x"}}}`,
 			call: func(ctx context.Context, c *api.Client) (any, error) {
 				return nil, c.SendNotice(ctx, "oFAN", "T1", wechat.Template{URL: "https://example.com/", Data: map[string]string{"thing1": "x"}})
 			},

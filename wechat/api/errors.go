@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"strconv"
 	"time"
 )
 
@@ -95,6 +96,9 @@ func newError(path string, status, code int, msg string) *Error {
 // refuse is an Error for what the API has no form for; nothing is sent to the platform.
 func refuse(path, msg string) error { return &Error{API: path, Msg: msg, Class: Payload} }
 
+// count is a number in the text of a refusal.
+func count(n int) string { return strconv.Itoa(n) }
+
 // noAnswer is a call of which it is not known what the platform made of it, or that never reached it.
 type noAnswer struct {
 	api  string
@@ -104,6 +108,10 @@ type noAnswer struct {
 
 func (e *noAnswer) Error() string { return e.api + ": " + e.err.Error() }
 func (e *noAnswer) Unwrap() error { return e.err }
+
+func badAnswer(path string) error {
+	return &noAnswer{api: path, sent: true, err: errors.New("the answer has fields of another type")}
+}
 
 // Ambiguous reports whether the request may have reached the platform, although no answer came that tells: the message may
 // have been sent.

@@ -20,7 +20,7 @@ type Rate struct {
 func PerMinute(calls int) Rate { return Rate{Calls: calls, Per: time.Minute} }
 
 // DocumentedRates are the limits that the platform states. Those of other calls are not published: after an error 45011 a path
-// pauses until the next clock minute; GetQuota tells the account's figures.
+// pauses until the next clock minute; APIQuota tells the account's figures.
 // Source: developers.weixin.qq.com/doc/service/guide/dev/api/limit, …/guide/product/message/Batch_Sends,
 // …/api/base/api_getstableaccesstoken, …/api/webdev/access/api_snsrefreshtoken
 func DocumentedRates() map[string]Rate {

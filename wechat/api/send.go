@@ -112,7 +112,7 @@ func (c *Client) decode(r *request, status int, doc []byte, out any) error {
 		return refused
 	}
 	if err != nil {
-		return &noAnswer{api: r.path, sent: true, err: errors.New("the answer has fields of another type")}
+		return badAnswer(r.path)
 	}
 	return nil
 }

@@ -1,0 +1,142 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"time"
+)
+
+// Agent is an account of the customer service: a person who answers fans. Account is name@wechat-id of the Official Account.
+type Agent struct {
+	Account       string      `json:"kf_account"`
+	ID            json.Number `json:"kf_id"` // a number or a string on the wire
+	Nick          string      `json:"kf_nick"`
+	Picture       string      `json:"kf_headimgurl"`
+	WeChat        string      `json:"kf_wx"` // the WeChat id that is bound to it; empty: none
+	Invited       string      `json:"invite_wx"`
+	InviteExpires int64       `json:"invite_expire_time"` // Unix seconds
+	InviteStatus  string      `json:"invite_status"`      // waiting, rejected, expired
+}
+
+// Agents lists the customer-service accounts, at most 100.
+// Source: developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_getkflist
+func (c *Client) Agents(ctx context.Context) ([]Agent, error) {
+	var out struct {
+		List []Agent `json:"kf_list"`
+	}
+	err := c.get(ctx, "/cgi-bin/customservice/getkflist", nil, &out)
+	return out.List, err
+}
+
+// OnlineAgent is a customer-service account that is logged in.
+type OnlineAgent struct {
+	Account  string      `json:"kf_account"`
+	Status   int         `json:"status"` // 1: online on the web
+	ID       json.Number `json:"kf_id"`
+	Accepted int         `json:"accepted_case"` // sessions that it holds now
+}
+
+// OnlineAgents lists the customer-service accounts that are logged in.
+// Source: the pages under developers.weixin.qq.com/doc/service/api/customer/servicermanage
+func (c *Client) OnlineAgents(ctx context.Context) ([]OnlineAgent, error) {
+	var out struct {
+		List []OnlineAgent `json:"kf_online_list"`
+	}
+	err := c.get(ctx, "/cgi-bin/customservice/getonlinekflist", nil, &out)
+	return out.List, err
+}
+
+// AddAgent makes a customer-service account. Codes: 65403 (nickname), 65404 (account), 65405 (there are 100), 65406 (it exists).
+// Source, here and for the next three: the pages under developers.weixin.qq.com/doc/service/api/customer/servicermanage
+func (c *Client) AddAgent(ctx context.Context, account, nick string) error {
+	return c.post(ctx, "/customservice/kfaccount/add", map[string]string{"kf_account": account, "nickname": nick}, nil)
+}
+
+// RenameAgent gives a customer-service account another nickname. Codes: 65401 (no such account), 65403.
+func (c *Client) RenameAgent(ctx context.Context, account, nick string) error {
+	return c.post(ctx, "/customservice/kfaccount/update", map[string]string{"kf_account": account, "nickname": nick}, nil)
+}
+
+// InviteAgent asks the person of a WeChat id to serve under the account; they confirm in WeChat. Codes: 65401, 65407 to 65412.
+func (c *Client) InviteAgent(ctx context.Context, account, weChatID string) error {
+	return c.post(ctx, "/customservice/kfaccount/inviteworker", map[string]string{"kf_account": account, "invite_wx": weChatID}, nil)
+}
+
+// DeleteAgent deletes a customer-service account. Code 65401: there is none of this name.
+func (c *Client) DeleteAgent(ctx context.Context, account string) error {
+	return c.post(ctx, "/customservice/kfaccount/del", map[string]string{"kf_account": account}, nil)
+}
+
+// SetAgentPicture sets the picture of a customer-service account, a JPG of 640×640.
+func (c *Client) SetAgentPicture(ctx context.Context, account string, picture File) error {
+	return c.upload(ctx, "/customservice/kfaccount/uploadheadimg", url.Values{"kf_account": {account}}, nil, part{name: "media", file: &picture})
+}
+
+// StartSession puts a fan through to a customer-service account that is online.
+// Codes: 65401, 65402 (no WeChat id bound), 65414 (the fan is with another), 65415 (not online).
+// Source, here and for the other calls of sessions: the pages under developers.weixin.qq.com/doc/service/api/customer/messctrl
+func (c *Client) StartSession(ctx context.Context, account, openID string) error {
+	return c.post(ctx, "/customservice/kfsession/create", map[string]string{"kf_account": account, "openid": openID}, nil)
+}
+
+// EndSession ends it. Code 65413: there is none.
+func (c *Client) EndSession(ctx context.Context, account, openID string) error {
+	return c.post(ctx, "/customservice/kfsession/close", map[string]string{"kf_account": account, "openid": openID}, nil)
+}
+
+// Session is a fan's conversation with a customer-service account.
+type Session struct {
+	Account string // empty: with none
+	OpenID  string
+	Since   time.Time // UTC, seconds; for a fan who waits: of their last message
+}
+
+// FanSession says with whom a fan is.
+func (c *Client) FanSession(ctx context.Context, openID string) (Session, error) {
+	var out struct {
+		Account string `json:"kf_account"`
+		Created int64  `json:"createtime"`
+	}
+	if err := c.get(ctx, "/customservice/kfsession/getsession", url.Values{"openid": {openID}}, &out); err != nil {
+		return Session{}, err
+	}
+	return Session{Account: out.Account, OpenID: openID, Since: unixTime(out.Created)}, nil
+}
+
+// AgentSessions lists the fans whom a customer-service account is with.
+// Source: developers.weixin.qq.com/doc/service/api/customer/messctrl/api_getkfsessionlist
+func (c *Client) AgentSessions(ctx context.Context, account string) ([]Session, error) {
+	var out struct {
+		List []struct {
+			OpenID  string `json:"openid"`
+			Created int64  `json:"createtime"`
+		} `json:"sessionlist"`
+	}
+	if err := c.get(ctx, "/customservice/kfsession/getsessionlist", url.Values{"kf_account": {account}}, &out); err != nil {
+		return nil, err
+	}
+	sessions := make([]Session, len(out.List))
+	for i, s := range out.List {
+		sessions[i] = Session{Account: account, OpenID: s.OpenID, Since: unixTime(s.Created)}
+	}
+	return sessions, nil
+}
+
+// WaitingFans lists the fans who wait for a customer-service account, the first 100, and says how many wait.
+func (c *Client) WaitingFans(ctx context.Context) (waiting []Session, total int, err error) {
+	var out struct {
+		Count int `json:"count"`
+		List  []struct {
+			OpenID string `json:"openid"`
+			Latest int64  `json:"latest_time"`
+		} `json:"waitcaselist"`
+	}
+	if err := c.get(ctx, "/customservice/kfsession/getwaitcase", nil, &out); err != nil {
+		return nil, 0, err
+	}
+	for _, w := range out.List {
+		waiting = append(waiting, Session{OpenID: w.OpenID, Since: unixTime(w.Latest)})
+	}
+	return waiting, out.Count, nil
+}
