@@ -4,6 +4,7 @@
 package crypt
 
 import (
+	"cmp"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
@@ -14,8 +15,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
+	"sync"
 )
 
 // ErrEnvelope is what Open returns for an envelope that the key does not open: broken Base64, a length that is no whole
@@ -29,15 +30,51 @@ var ErrReceiver = errors.New("envelope is for another receiver")
 // Signature is the lower-case hex SHA-1 of the parts, sorted as byte strings and concatenated. The parts are token, timestamp
 // and nonce, and for an encrypted body the text of Encrypt as well.
 func Signature(parts ...string) string {
-	sorted := slices.Clone(parts)
-	slices.Sort(sorted)
-	sum := sha1.Sum([]byte(strings.Join(sorted, "")))
-	return hex.EncodeToString(sum[:])
+	digest := digestOf(parts)
+	return string(digest[:])
+}
+
+// AppendSignature appends to dst what Signature would give.
+func AppendSignature(dst []byte, parts ...[]byte) []byte {
+	digest := digestOf(parts)
+	return append(dst, digest[:]...)
 }
 
 // Verify reports whether signature is that of the parts. It takes the same time wherever the two differ.
 func Verify(signature string, parts ...string) bool {
-	return subtle.ConstantTimeCompare([]byte(signature), []byte(Signature(parts...))) == 1
+	digest := digestOf(parts)
+	return subtle.ConstantTimeCompare([]byte(signature), digest[:]) == 1
+}
+
+// digestOf joins the parts on the stack, where a push of usual length fits. It sorts their numbers: parts that are copied would
+// have to be on the heap.
+func digestOf[T string | []byte](parts []T) (digest [2 * sha1.Size]byte) {
+	var few [4]int
+	order := few[:0]
+	for i := range parts {
+		order = append(order, i)
+		for j := i; j > 0 && compare(parts[order[j]], parts[order[j-1]]) < 0; j-- {
+			order[j], order[j-1] = order[j-1], order[j]
+		}
+	}
+	var room [1024]byte
+	joined := room[:0]
+	for _, i := range order {
+		joined = append(joined, parts[i]...)
+	}
+	sum := sha1.Sum(joined)
+	hex.Encode(digest[:], sum[:])
+	return digest
+}
+
+// compare is that of strings and of bytes in one, which for a type parameter would copy.
+func compare[T string | []byte](a, b T) int {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return cmp.Compare(a[i], b[i])
+		}
+	}
+	return cmp.Compare(len(a), len(b))
 }
 
 // Both lengths are the platform's: AES blocks of 16 bytes, but padding to a multiple of 32.
@@ -49,9 +86,37 @@ const (
 )
 
 // Key opens and seals envelopes. It is safe for concurrent use. The zero Key is of no use.
-type Key struct {
-	block cipher.Block
-	iv    [aes.BlockSize]byte // the platform's rule: the first 16 bytes of the key
+type Key struct{ cbc *cbc }
+
+// cbc is the cipher of a key. Making a mode copies all of AES's round keys, so modes are used again.
+type cbc struct {
+	block            cipher.Block
+	iv               [aes.BlockSize]byte // the platform's rule: the first 16 bytes of the key
+	sealers, openers sync.Pool           // of rewinder
+}
+
+// rewinder is a mode that can begin anew, as those of the standard library can, though it does not promise it.
+type rewinder interface {
+	cipher.BlockMode
+	SetIV(iv []byte)
+}
+
+func (c *cbc) encrypt(blocks []byte) { c.run(&c.sealers, cipher.NewCBCEncrypter, blocks) }
+func (c *cbc) decrypt(blocks []byte) { c.run(&c.openers, cipher.NewCBCDecrypter, blocks) }
+
+func (c *cbc) run(used *sync.Pool, fresh func(cipher.Block, []byte) cipher.BlockMode, blocks []byte) {
+	mode, again := used.Get().(rewinder)
+	if again {
+		mode.SetIV(c.iv[:])
+		mode.CryptBlocks(blocks, blocks)
+	} else {
+		one := fresh(c.block, c.iv[:])
+		one.CryptBlocks(blocks, blocks)
+		mode, again = one.(rewinder)
+	}
+	if again {
+		used.Put(mode)
+	}
 }
 
 // ParseKey reads an EncodingAESKey: 43 characters of Base64 without padding. The last character usually has spare bits that
@@ -71,36 +136,56 @@ func ParseKey(encodingAESKey string) (Key, error) {
 	if err != nil {
 		return Key{}, fmt.Errorf("encoding AES key: %w", err)
 	}
-	k := Key{block: block}
-	copy(k.iv[:], raw)
-	return k, nil
+	c := &cbc{block: block}
+	copy(c.iv[:], raw)
+	return Key{c}, nil
 }
 
 // Seal encrypts msg for the receiver (the AppID) under a random prefix and returns the envelope as standard Base64. The only
 // error is that of the system's random source.
 func (k Key) Seal(msg []byte, receiver string) (string, error) {
+	envelope, err := k.AppendSeal(nil, msg, receiver)
+	return string(envelope), err
+}
+
+// AppendSeal appends to dst what Seal would give.
+func (k Key) AppendSeal(dst, msg []byte, receiver string) ([]byte, error) {
 	var random [randomSize]byte
 	if _, err := rand.Read(random[:]); err != nil {
-		return "", fmt.Errorf("random prefix of the envelope: %w", err)
+		return dst, fmt.Errorf("random prefix of the envelope: %w", err)
 	}
-	return k.SealWith(random, msg, receiver), nil
+	return k.seal(dst, random, msg, receiver), nil
 }
 
 // SealWith is Seal with a given prefix, so that known vectors can be made again. The IV is fixed by the platform: two
 // envelopes with one prefix begin alike, so a real one needs a fresh prefix each time.
 func (k Key) SealWith(random [16]byte, msg []byte, receiver string) string {
-	size := headerSize + len(msg) + len(receiver)
-	pad := paddedTo - size%paddedTo
-	plain := make([]byte, 0, size+pad)
-	plain = append(plain, random[:]...)
+	return string(k.seal(nil, random, msg, receiver))
+}
+
+// scratch is where plain text is sealed.
+var scratch = sync.Pool{New: func() any { return new([]byte) }}
+
+// mostScratch is how large a buffer may be to be used again, in bytes.
+const mostScratch = 64 << 10
+
+func (k Key) seal(dst []byte, random [16]byte, msg []byte, receiver string) []byte {
+	room := scratch.Get().(*[]byte)
+	plain := append((*room)[:0], random[:]...)
 	plain = binary.BigEndian.AppendUint32(plain, uint32(len(msg)))
 	plain = append(plain, msg...)
 	plain = append(plain, receiver...)
+	pad := paddedTo - len(plain)%paddedTo
 	for range pad {
 		plain = append(plain, byte(pad))
 	}
-	cipher.NewCBCEncrypter(k.block, k.iv[:]).CryptBlocks(plain, plain)
-	return base64.StdEncoding.EncodeToString(plain)
+	k.cbc.encrypt(plain)
+	dst = base64.StdEncoding.AppendEncode(dst, plain)
+	if cap(plain) <= mostScratch {
+		*room = plain
+		scratch.Put(room)
+	}
+	return dst
 }
 
 // Open decrypts an envelope and returns its message, which the caller owns. The error is ErrEnvelope or ErrReceiver. The
@@ -110,7 +195,7 @@ func (k Key) Open(envelope, receiver string) ([]byte, error) {
 	if err != nil || len(plain) == 0 || len(plain)%aes.BlockSize != 0 {
 		return nil, ErrEnvelope
 	}
-	cipher.NewCBCDecrypter(k.block, k.iv[:]).CryptBlocks(plain, plain)
+	k.cbc.decrypt(plain)
 	plain, ok := unpad(plain)
 	if !ok || len(plain) < headerSize {
 		return nil, ErrEnvelope
@@ -126,16 +211,18 @@ func (k Key) Open(envelope, receiver string) ([]byte, error) {
 	return rest[:length:length], nil
 }
 
-// unpad takes off 1 to 32 bytes of the padding's own length; 16, as most libraries would allow, is too few here.
+// unpad takes off 1 to 32 bytes of the padding's own length; 16, as most libraries would allow, is too few here. It looks at the
+// same bytes in the same time whatever they are.
 func unpad(plain []byte) ([]byte, bool) {
-	pad := int(plain[len(plain)-1])
-	if pad < 1 || pad > paddedTo || pad > len(plain) {
-		return nil, false
+	last := plain[len(plain)-1]
+	pad, most := int(last), min(paddedTo, len(plain))
+	good := subtle.ConstantTimeLessOrEq(1, pad) & subtle.ConstantTimeLessOrEq(pad, most)
+	for i := 1; i <= most; i++ {
+		beyond := subtle.ConstantTimeLessOrEq(pad+1, i)
+		good &= beyond | subtle.ConstantTimeByteEq(plain[len(plain)-i], last)
 	}
-	for _, b := range plain[len(plain)-pad:] {
-		if int(b) != pad {
-			return nil, false
-		}
+	if good == 0 {
+		return nil, false
 	}
 	return plain[:len(plain)-pad], true
 }

@@ -1,11 +1,14 @@
 package crypt_test
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 
 	"fanflow/wechat/crypt"
@@ -34,11 +37,11 @@ func TestSignature(t *testing.T) {
 		parts []string
 		want  string
 	}{
-		{"URL verification", []string{"AAAAA", "1714036504", "1514711492"}, "f464b24fc39322e44b38aa78f5edd27bd1441696"},
-		{"plain push", []string{"AAAAA", "1714037059", "486452656"}, "899cf89e464efb63f54ddac96b0a0a235f53aa78"},
-		{"safe push, outer", []string{"AAAAA", "1714112445", "415670741"}, "6c5c811b55cc85e0e1b54100749188c20beb3f5d"},
-		{"platform push, outer", []string{"AAAAA", "1715943329", "1590219412"}, "cc0c594499c1634947d5b502f158ee518947db27"},
-		{"scene push, outer", []string{"pamtest", "1700000000", "sim0001"}, "2803767ba453782765841dd07271ce7222bc73c0"},
+		{"V1, URL verification", []string{"AAAAA", "1714036504", "1514711492"}, "f464b24fc39322e44b38aa78f5edd27bd1441696"},
+		{"V2, plain push", []string{"AAAAA", "1714037059", "486452656"}, "899cf89e464efb63f54ddac96b0a0a235f53aa78"},
+		{"V3, safe push, signature of the URL", []string{"AAAAA", "1714112445", "415670741"}, "6c5c811b55cc85e0e1b54100749188c20beb3f5d"},
+		{"V5, platform push, signature of the URL", []string{"AAAAA", "1715943329", "1590219412"}, "cc0c594499c1634947d5b502f158ee518947db27"},
+		{"V13, scene push, signature of the URL", []string{"pamtest", "1700000000", "sim0001"}, "2803767ba453782765841dd07271ce7222bc73c0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := crypt.Signature(tt.parts...); got != tt.want {
@@ -70,66 +73,66 @@ var vectors = []struct {
 	name, token, key, receiver   string
 	timestamp, nonce, signature  string
 	random, msg, envelope, holds string
-	length                       int
+	length, pad                  int
 }{
 	{
-		name: "JSON push", token: "AAAAA", key: keyA, receiver: "wxba5fad812f8e6fb9",
+		name: "V3, JSON push", token: "AAAAA", key: keyA, receiver: "wxba5fad812f8e6fb9", length: 167, pad: 19,
 		timestamp: "1714112445", nonce: "415670741", signature: "046e02f8204d34f8ba5fa3b1db94908f3df2e9b3",
 		random:   "a8eedb185eb2fecf",
 		msg:      `{"ToUserName":"gh_97417a04a28d","FromUserName":"o9AgO5Kd5ggOC-bXrbNODIiE3bGY","CreateTime":1714112445,"MsgType":"event","Event":"debug_demo","debug_str":"hello world"}`,
 		envelope: "+qdx1OKCy+5JPCBFWw70tm0fJGb2Jmeia4FCB7kao+/Q5c/ohsOzQHi8khUOb05JCpj0JB4RvQMkUyus8TPxLKJGQqcvZqzDpVzazhZv6JsXUnnR8XGT740XgXZUXQ7vJVnAG+tE8NUd4yFyjPy7GgiaviNrlCTj+l5kdfMuFUPpRSrfMZuMcp3Fn2Pede2IuQrKEYwKSqFIZoNqJ4M8EajAsjLY2km32IIjdf8YL/P50F7mStwntrA2cPDrM1kb6mOcfBgRtWygb3VIYnSeOBrebufAlr7F9mFUPAJGj04=",
 	},
 	{
-		name: "JSON reply", token: "AAAAA", key: keyA, receiver: "wxba5fad812f8e6fb9",
+		name: "V4, JSON reply", token: "AAAAA", key: keyA, receiver: "wxba5fad812f8e6fb9", length: 25, pad: 1,
 		timestamp: "1713424427", nonce: "415670741", signature: "1b9339964ed2e271e7c7b6ff2b0ef902fc94dea1",
 		random: "707722b803182950", msg: `{"demo_resp":"good luck"}`,
 		envelope: "ELGduP2YcVatjqIS+eZbp80MNLoAUWvzzyJxgGzxZO/5sAvd070Bs6qrLARC9nVHm48Y4hyRbtzve1L32tmxSQ==",
 	},
 	{
-		name: "XML push to a platform", token: "AAAAA", key: keyA, receiver: "wx134c8103faa5a59e",
+		name: "V5, XML push to a platform", token: "AAAAA", key: keyA, receiver: "wx134c8103faa5a59e", pad: 22,
 		timestamp: "1715943329", nonce: "1590219412", signature: "6c12a4205838198b8fa631b3220723bb07f1015c",
 		random: "1205899eaf019bbd", holds: "debug_str", length: 292,
 		envelope: "D7yzvUNAL930rd28wf21s4hvXhz0L6Uit/p2Di6C5DHyYGpEgdBRnKjBec34JwoQXicwaZC7fOVihW80F4VtsdvE//1vr7oAbqjDv8KenVp+ajKYpJnyQ4zMRhIC+a31fCVOMC03FfzV/QuC94kBP55a+Za3sJgvAn+ZbsNqZI5DkyuzkhQN8OBqCzFhizGmy0xpM0MEA4agpvE+RuNO1rhHTtuJB5yltw1FiYzecSXJ+y/D2r81VkRn2eYjh2ltsoyfbDR7Is6ookXIFxTfyeNyeHxMeT4KN5WpCDmSbTcUYrbBUlkGLJ9n/rU8YOywma6G7aTb7KZKOqCxgfoUlYEZPk4FUL/TK7ShriFDMVCLyjQJ15Ob++agDWtcxhfUfe6HIoIpRW8mKNBQiY/Jd1svvuskA1wLef1RTtzKfMpagSCX/laZINmdnX4zrF6kIaR9P4xQrWXbsTFHTYe0Mg==",
 	},
 	{
-		name: "XML reply of a platform", token: "AAAAA", key: keyA, receiver: "wx134c8103faa5a59e",
+		name: "V6, XML reply of a platform", token: "AAAAA", key: keyA, receiver: "wx134c8103faa5a59e", length: 52,
 		timestamp: "1713424427", nonce: "415670741", signature: "03e0812039325c2712ef5f0f980fd14c70d6e307",
 		random: "999951349e8ee746", msg: "<xml><demo_resp>[CDATA[good luck]]</demo_resp></xml>",
 		envelope: "hE8R6mGXHkJJjU72KxzKUd1GEkKJaEZq7vRL8XgK3o+00k8JGq6+pZJUIlTSyhsX+bxIBQ72g3GyvDdIZcr6+3HAZbSvPT9t/o11MI7d6WELwqrGd7jMnV0zv3Zc9Nq7",
 	},
 	{
-		name: "characters of three bytes", token: "pamtest", key: keyS, receiver: "wxb11529c136998cb6",
+		name: "V7, characters of three bytes", token: "pamtest", key: keyS, receiver: "wxb11529c136998cb6", length: 19, pad: 7,
 		timestamp: "1409304348", nonce: "xxxxxx", signature: "82c962d39941aa48552f90ef55aa323dc620cc10",
 		random: "aaaabbbbccccdddd", msg: "我是中文abcd123",
 		envelope: "jn1L23DB+6ELqJ+6bruv21Y6MD7KeIfP82D6gU39rmkgczbWwt5+3bnyg5K55bgVtVzd832WzZGMhkP72vVOfg==",
 	},
 	{
-		name: "WeCom verification", token: "QDG6eK", key: keyW, receiver: "wx5823bf96d3bd56c7",
+		name: "V8, WeCom verification", token: "QDG6eK", key: keyW, receiver: "wx5823bf96d3bd56c7", pad: 7,
 		timestamp: "1409659589", nonce: "263014780", signature: "5c45ff5e21c57e6ad56bac8758b79b1d9ac89fd3",
 		random: "c41b64491c2468d0", msg: "1616140317555161061",
 		envelope: "P9nAzCzyDtyTWESHep1vC5X9xho/qYX3Zpb4yKa9SKld1DsH3Iyt3tP3zNdtp+4RPcs8TgAE7OaBO+FZXvnaqQ==",
 	},
 	{
-		name: "WeCom push", token: "QDG6eK", key: keyW, receiver: "wx5823bf96d3bd56c7",
+		name: "V9, WeCom push", token: "QDG6eK", key: keyW, receiver: "wx5823bf96d3bd56c7", pad: 30,
 		timestamp: "1409659813", nonce: "1372623149", signature: "477715d11cdb4164915debcba66cb864d751f3e6",
 		holds: "4561255354251345929", length: 284,
 		envelope: "RypEvHKD8QQKFhvQ6QleEB4J58tiPdvo+rtK1I9qca6aM/wvqnLSV5zEPeusUiX5L5X/0lWfrf0QADHHhGd3QczcdCUpj911L3vg3W/sYYvuJTs3TUUkSUXxaccAS0qhxchrRYt66wiSpGLYL42aM6A8dTT+6k4aSknmPj48kzJs8qLjvd4Xgpue06DOdnLxAUHzM6+kDZ+HMZfJYuR+LtwGc2hgf5gsijff0ekUNXZiqATP7PF5mZxZ3Izoun1s4zG4LUMnvw2r+KqCKIw+3IQH03v+BCA9nMELNqbSf6tiWSrXJB3LAVGUcallcrw8V2t9EL4EhzJWrQUax5wLVMNS0+rUPA3k22Ncx4XXZS9o0MBH27Bo6BpNelZpS+/uh9KsNlY6bHCmJU9p8g7m3fVKn28H3KDYA5Pl/T8Z1ptDAVe0lXdQ2YoyyH2uyPIGHBZZIs2pDBS8R07+qN+E7Q==",
 	},
 	{
-		name: "WeCom verification, other key", token: "123456", key: keyP, receiver: "wx49f0ab532d5d035a",
+		name: "V10, WeCom verification, other key", token: "123456", key: keyP, receiver: "wx49f0ab532d5d035a",
 		timestamp: "1411443780", nonce: "437374425", signature: "dd6b9c95b495b3f7e2901bfbc76c664930ffdb96",
 		msg:      "5927782489442352469",
 		envelope: "4ByGGj+sVCYcvGeQYhaKIk1o0pQRNbRjxybjTGblXrBaXlTXeOo1+bXFXDQQb1o6co6Yh9Bv41n7hOchLF6p+Q==",
 	},
 	{
-		name: "follower with a scene", token: "pamtest", key: keyS, receiver: "wxb11529c136998cb6",
+		name: "V13, follower with a scene", token: "pamtest", key: keyS, receiver: "wxb11529c136998cb6",
 		timestamp: "1700000000", nonce: "sim0001", signature: "8b552847d2036af36d3d532187b0f82f75c1bf62",
 		random: "0123456789abcdef", length: 327,
 		msg:      "<xml><ToUserName><![CDATA[gh_0123456789ab]]></ToUserName><FromUserName><![CDATA[oSIMUSER0000000000000000001]]></FromUserName><CreateTime>1700000000</CreateTime><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[subscribe]]></Event><EventKey><![CDATA[qrscene_spring24]]></EventKey><Ticket><![CDATA[gQSIMTICKET]]></Ticket></xml>",
 		envelope: "Q3stYC6hdFzMh9T8HCvyDIDSfCL4HQz59yVjrDfvZ9W1Bu8tlpNHodYlEYMxjp0emvVjVkj/o+43yoPS1PpzqugQVk32r4tWBAMy38AVCZyFbYNq1+iptR/qa+yM8oNEFkJV0Kh2pwaZYz69oIAC3qkBPWMY2fYz7qPQBR5sZCzoxi9+CzEma00ZQ1AUr6YtehguzULpdWfX2kZKfhCluilz+RLQhi5qS+IH43P3MxWrRBlh7zUt742hWJBNnpsHjWZRm3fctTjrgGzUOBzr7QCCfQYHV+IQTdRDrzmm+wsJlxJ6bzHCt8lXC3/xOae48BfTO//inpbiBXXCDd4WAfSHg8ZGFIeoIJcGMUH7hFG0zFaGi9JUz3wkfk2HYyHjBWqxBbeVO112dm96Z3w1ML5uQtiNq7XxVaNEJ6JnrooX8WqoDvqU10BUuf4ljzCovfOAnvm+gtraMaz2bmAx5Ms6JdHGNsl903MA+L5vwlEz7SYpGdqbRisZaCuPlE9L",
 	},
 	{
-		name: "padding of 32", token: "pamtest", key: keyS, receiver: "wxb11529c136998cb6",
+		name: "V14, padding of 32", token: "pamtest", key: keyS, receiver: "wxb11529c136998cb6", length: 26, pad: 32,
 		timestamp: "1700000000", nonce: "sim0002", signature: "33dad513ba9c5bebf584e92779a11812f8a81f8d",
 		random: "0123456789abcdef", msg: `{"k":"pad32-boundary-aaa"}`,
 		envelope: "Q3stYC6hdFzMh9T8HCvyDIoXLQ1+2buvOhj4PNqoKwkgq3OVol+5KHws1pZq1+eSQdJVK/gaqEi3aiPOhuHPnCswlTdtZG9UItMM0LpNoi/TYF52GiynmEE91BwQJDZN",
@@ -159,6 +162,10 @@ func TestVectors(t *testing.T) {
 			if v.length > 0 && len(msg) != v.length {
 				t.Errorf("message has %d bytes, want %d", len(msg), v.length)
 			}
+			sealed := base64.RawStdEncoding.DecodedLen(len(strings.TrimRight(v.envelope, "=")))
+			if pad := sealed - 20 - len(msg) - len(v.receiver); v.pad > 0 && pad != v.pad {
+				t.Errorf("padding of %d, want %d", pad, v.pad)
+			}
 			if v.random != "" {
 				if got := key.SealWith([16]byte([]byte(v.random)), msg, v.receiver); got != v.envelope {
 					t.Errorf("sealed again = %s", got)
@@ -166,6 +173,58 @@ func TestVectors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// V10 comes with a nonce that must fail.
+func TestSignatureOfAnotherNonce(t *testing.T) {
+	const envelope = "4ByGGj+sVCYcvGeQYhaKIk1o0pQRNbRjxybjTGblXrBaXlTXeOo1+bXFXDQQb1o6co6Yh9Bv41n7hOchLF6p+Q=="
+	for nonce, want := range map[string]bool{"437374425": true, "437374424": false} {
+		if crypt.Verify("dd6b9c95b495b3f7e2901bfbc76c664930ffdb96", "123456", "1411443780", nonce, envelope) != want {
+			t.Errorf("nonce %s: want %v", nonce, want)
+		}
+	}
+}
+
+func TestAppendForms(t *testing.T) {
+	got := crypt.AppendSignature([]byte("x"), []byte("AAAAA"), []byte("1714036504"), []byte("1514711492"))
+	if want := "xf464b24fc39322e44b38aa78f5edd27bd1441696"; string(got) != want {
+		t.Errorf("AppendSignature = %s, want %s", got, want)
+	}
+	long := strings.Repeat("0123456789", 500) // more than fits on the stack, and more parts than usual
+	if got, want := crypt.AppendSignature(nil, []byte("b"), []byte(long), []byte("a"), []byte("d"), []byte("c"), []byte("")), crypt.Signature(long, "abcd"); string(got) != want {
+		t.Errorf("AppendSignature of much = %s, want %s", got, want)
+	}
+	key := mustKey(t, keyS)
+	for _, msg := range []string{"", "hello", strings.Repeat("界", 1<<15)} { // the last is too large to keep its buffer
+		envelope, err := key.AppendSeal([]byte("<![CDATA["), []byte(msg), "wxapp")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sealed, ok := strings.CutPrefix(string(envelope), "<![CDATA[")
+		if got, err := key.Open(sealed, "wxapp"); !ok || err != nil || string(got) != msg {
+			t.Errorf("AppendSeal of %d bytes: %v, %v", len(msg), ok, err)
+		}
+	}
+}
+
+func TestKeyIsForManyAtOnce(t *testing.T) {
+	key := mustKey(t, keyS)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			msg := strings.Repeat(string(rune('a'+i)), 100+i)
+			for range 200 {
+				sealed, err := key.Seal([]byte(msg), "wxapp")
+				if err != nil {
+					t.Error(err)
+				}
+				if got, err := key.Open(sealed, "wxapp"); err != nil || string(got) != msg {
+					t.Errorf("Open = %q, %v", got, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestSealIsFreshAndOpens(t *testing.T) {
@@ -296,4 +355,59 @@ func FuzzOpen(f *testing.F) {
 			t.Fatalf("sealed and opened again = %q, %v, want %q", again, err, msg)
 		}
 	})
+}
+
+// FuzzSeal holds that whatever is sealed opens to the same bytes, for its receiver only.
+func FuzzSeal(f *testing.F) {
+	for _, v := range vectors {
+		f.Add([]byte(v.msg), v.receiver)
+	}
+	f.Fuzz(func(t *testing.T, msg []byte, receiver string) {
+		key := mustKey(t, keyS)
+		envelope, err := key.Seal(msg, receiver)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := key.Open(envelope, receiver); err != nil || !bytes.Equal(got, msg) {
+			t.Fatalf("Open = %q, %v, want %q", got, err, msg)
+		}
+		if _, err := key.Open(envelope, receiver+"x"); !errors.Is(err, crypt.ErrReceiver) {
+			t.Fatalf("opened for another receiver: %v", err)
+		}
+	})
+}
+
+// FuzzPlain opens envelopes of any plain text, which no damaged envelope would ever come to, and compares with a reading that
+// takes no care of time.
+func FuzzPlain(f *testing.F) {
+	f.Add([]byte("0123456789abcdef\x00\x00\x00\x05hellowxapp\x02\x02"), "wxapp")
+	f.Add([]byte(strings.Repeat("\x20", 32)), "")
+	f.Add(append(make([]byte, 47), 1), "wxapp")
+	f.Fuzz(func(t *testing.T, plain []byte, receiver string) {
+		plain = plain[:len(plain)/aes.BlockSize*aes.BlockSize]
+		got, err := mustKey(t, keyS).Open(seal(t, keyS, plain), receiver)
+		want, ok := readPlain(plain, receiver)
+		if ok != (err == nil) || !bytes.Equal(got, want) {
+			t.Fatalf("Open of %q for %q = %q, %v, want %q, %v", plain, receiver, got, err, want, ok)
+		}
+	})
+}
+
+func readPlain(plain []byte, receiver string) (msg []byte, ok bool) {
+	if len(plain) == 0 {
+		return nil, false
+	}
+	pad := int(plain[len(plain)-1])
+	if pad < 1 || pad > 32 || pad > len(plain) || !bytes.HasSuffix(plain, bytes.Repeat([]byte{byte(pad)}, pad)) {
+		return nil, false
+	}
+	plain = plain[:len(plain)-pad]
+	if len(plain) < 20 {
+		return nil, false
+	}
+	length, rest := binary.BigEndian.Uint32(plain[16:20]), plain[20:]
+	if uint64(length) > uint64(len(rest)) || string(rest[length:]) != receiver {
+		return nil, false
+	}
+	return rest[:length], true
 }
