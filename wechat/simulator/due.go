@@ -22,16 +22,7 @@ type job struct {
 	MsgID    int64     `json:"msgid"`
 	Status   string    `json:"status"`
 	Template string    `json:"template_id,omitempty"`
-	Counts   *counts   `json:"counts,omitempty"`
-}
-
-// counts are those of a mass send.
-// Source: developers.weixin.qq.com/doc/service/guide/product/message/Batch_Sends.html (the result event).
-type counts struct {
-	Total  int `json:"total"`  // fans in range
-	Filter int `json:"filter"` // of them, those it was to be sent to
-	Sent   int `json:"sent"`
-	Error  int `json:"error"`
+	Step     int       `json:"step,omitempty"` // of a mass send: where its next part begins
 }
 
 // jobs is the platform's own due-queue. Safe for concurrent use.
@@ -155,7 +146,11 @@ func (s *Server) runJob(ctx context.Context, j *job) {
 		s.file.drop("job", j.App, strconv.FormatInt(j.ID, 10))
 		return
 	}
-	if p := s.jobPush(a, j); p != nil {
+	p, known := s.sessionPush(a, j)
+	if !known {
+		p = s.jobPush(a, j)
+	}
+	if p != nil {
 		s.push(ctx, a, *p)
 	}
 	if ctx.Err() != nil {

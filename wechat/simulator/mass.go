@@ -13,21 +13,21 @@ import (
 // massEndpoints are mass sends.
 func massEndpoints() map[string]endpoint {
 	return map[string]endpoint{
-		"/cgi-bin/message/mass/sendall": {method: http.MethodPost, right: rightMass, daily: 100, perMinute: 60, handle: massSendAll},
-		"/cgi-bin/message/mass/send":    {method: http.MethodPost, right: rightMassList, daily: 100, perMinute: 60, handle: massSend},
-		"/cgi-bin/message/mass/get":     {method: http.MethodPost, right: rightMass, handle: massGet},
+		"/cgi-bin/message/mass/sendall":   {method: http.MethodPost, right: rightMass, daily: 100, perMinute: 60, handle: massSendAll},
+		"/cgi-bin/message/mass/send":      {method: http.MethodPost, right: rightMassList, daily: 100, perMinute: 60, handle: massSend},
+		"/cgi-bin/message/mass/preview":   {method: http.MethodPost, right: rightMass, daily: 100, handle: massPreview},
+		"/cgi-bin/message/mass/get":       {method: http.MethodPost, right: rightMass, handle: massGet},
+		"/cgi-bin/message/mass/delete":    {method: http.MethodPost, right: rightMass, daily: 10, handle: massDelete},
+		"/cgi-bin/message/mass/speed/get": {method: http.MethodPost, right: rightMass, handle: massSpeedGet},
+		"/cgi-bin/message/mass/speed/set": {method: http.MethodPost, right: rightMass, handle: massSpeedSet},
 	}
-}
-
-// mass is one mass send.
-type mass struct {
-	Done bool `json:"done,omitempty"` // its result event is out
 }
 
 const (
 	onceMass    = 24 * time.Hour // for which one clientmsgid means one mass send
 	massAMonth  = 4              // mass messages that a fan of a service account gets in a calendar month
 	maxMassList = 10_000
+	maxImages   = 20 // pictures of one message; the page gives the code 40215, the figure is the editor's on the website
 )
 
 type massRequest struct {
@@ -37,6 +37,7 @@ type massRequest struct {
 	} `json:"filter"`
 	ToUser      json.RawMessage `json:"touser"`
 	MsgType     string          `json:"msgtype"`
+	Reprints    int             `json:"send_ignore_reprint"` // 1: sent also where an article is another account's
 	ClientMsgID string          `json:"clientmsgid"`
 }
 
@@ -47,11 +48,13 @@ func massSendAll(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if req.Filter == nil {
+	switch {
+	case req.Filter == nil:
 		return nil, fail(47001)
-	}
-	if req.Filter.ToAll {
-		return c.sendMass(req, item, "all", c.a.followers())
+	case req.MsgType == "video": // mass/send alone has it
+		return nil, fail(40008)
+	case req.Filter.ToAll:
+		return c.sendMass(req, item, scopeAll, c.a.followers())
 	}
 	tag, ok := tagNumber(req.Filter.Tag)
 	if !ok || !c.a.hasTag(tag) {
@@ -76,8 +79,8 @@ func massSend(c *call) (any, error) {
 	case len(list) > maxMassList:
 		return nil, fail(40032)
 	}
-	var to []*fan
-	seen := map[string]bool{}
+	to := make([]*fan, 0, len(list))
+	seen := make(map[string]bool, len(list))
 	for _, id := range list {
 		f := c.a.fans[id]
 		if f == nil {
@@ -105,28 +108,20 @@ func (c *call) massRequest() (massRequest, *Item, error) {
 		return req, nil, fail(45067)
 	}
 	item := &Item{Kind: kindMass, At: stamp(c.now), MsgType: req.MsgType}
-	return req, item, fillMass(item, req.MsgType, branches)
+	return req, item, c.fillMass(item, req.MsgType, branches)
 }
 
-func fillMass(item *Item, kind string, branches map[string]json.RawMessage) error {
+// fillMass checks a mass message and puts it into item.
+func (c *call) fillMass(item *Item, kind string, branches map[string]json.RawMessage) error {
 	switch kind {
 	case "text":
 		return fillText(item, branches["text"])
-	case "voice", "mpnews", "mpvideo", "video":
-		return fillMedia(item, branches[kind])
 	case "image":
-		var v struct {
-			MediaIDs []string `json:"media_ids"`
-		}
-		if err := unmarshal(branches["images"], &v); err != nil {
-			return err
-		}
-		if len(v.MediaIDs) == 0 || v.MediaIDs[0] == "" {
-			return fail(40007)
-		}
-		item.MediaID = v.MediaIDs[0]
-		item.Body = branches["images"]
-		return nil
+		return c.fillImages(item, branches["images"])
+	case "voice", "mpvideo", "video":
+		return c.fillMassMedia(item, branches[kind], strings.TrimPrefix(kind, "mp"))
+	case "mpnews":
+		return c.fillArticles(item, branches["mpnews"])
 	case "wxcard":
 		return fail(45113)
 	default:
@@ -134,107 +129,154 @@ func fillMass(item *Item, kind string, branches map[string]json.RawMessage) erro
 	}
 }
 
-// sendMass checks de-duplication and quota, delivers, and plans the result event. The fans have the message at once; until
-// the event mass/get says SENDING. 45066, for a clientmsgid that comes again too fast, is not played: 45065 tells the same.
+func (c *call) fillMassMedia(item *Item, body json.RawMessage, kinds ...string) error {
+	var v customMessage
+	if err := unmarshal(body, &v); err != nil {
+		return err
+	}
+	item.MediaID, item.Title, item.Description = v.MediaID, v.Title, v.Description
+	return c.media(v.MediaID, kinds...)
+}
+
+// fillArticles takes a draft's articles: the draft itself leaves the box when the send has succeeded.
+func (c *call) fillArticles(item *Item, body json.RawMessage) error {
+	var v customMessage
+	if err := unmarshal(body, &v); err != nil {
+		return err
+	}
+	list, err := c.a.draftArticles(v.MediaID)
+	if err != nil {
+		return fail(40007)
+	}
+	item.MediaID = v.MediaID
+	for _, article := range list {
+		item.Articles = append(item.Articles, Article{Title: article.Title, Description: article.Digest})
+	}
+	return nil
+}
+
+func (c *call) fillImages(item *Item, body json.RawMessage) error {
+	var v struct {
+		MediaIDs []string `json:"media_ids"`
+	}
+	if err := unmarshal(body, &v); err != nil {
+		return err
+	}
+	if len(v.MediaIDs) == 0 || len(v.MediaIDs) > maxImages {
+		return fail(40215)
+	}
+	for _, id := range v.MediaIDs {
+		if err := c.media(id, "image"); err != nil {
+			return err
+		}
+	}
+	item.MediaID = v.MediaIDs[0]
+	item.Body = body
+	return nil
+}
+
+// sendMass checks de-duplication and quota, takes the send, and begins it or lets it wait for the administrator.
 func (c *call) sendMass(req massRequest, item *Item, scope string, to []*fan) (any, error) {
 	key := "mass/" + req.ClientMsgID
 	if req.ClientMsgID == "" { // the platform then makes a digest of scope and content
-		sum := sha256.Sum256([]byte(scope + "\x00" + item.MsgType + item.Content + item.MediaID))
+		sum := sha256.Sum256([]byte(scope + "\x00" + item.MsgType + item.Content + item.MediaID + string(item.Body)))
 		key = "mass-digest/" + hex.EncodeToString(sum[:16])
 	}
 	if id, ok := c.a.known(key, c.now); ok {
-		e := fail(45065)
-		e.fields = map[string]any{"msg_id": id}
-		return nil, e
+		return nil, c.repeatedMass(id)
 	}
-	if err := c.spendMass(scope == "all"); err != nil {
+	all := scope == scopeAll
+	protected := all && c.a.rules().Mass.Protected
+	if protected {
+		if id, ok := c.a.pendingMass(); ok {
+			return nil, withMsgID(89504, id)
+		}
+	}
+	quota, err := c.spendMass(all)
+	if err != nil {
 		return nil, err
 	}
-	id := c.s.ids.next()
-	item.MsgID = id
-	n := c.a.deliverMass(item, to, c.now)
-	c.a.remember(key, onceKey{MsgID: id, Until: c.now.Add(onceMass)})
-	c.a.masses[id] = &mass{}
-	c.a.file.put("mass", c.a.AppID, decimal(id), c.a.masses[id])
-	c.s.due.add(c.s.file, job{App: c.a.AppID, Event: eventMassFinished, Due: c.now.Add(massDelay), MsgID: id, Status: "send success", Counts: &n})
-	answer := map[string]any{"errcode": 0, "errmsg": "send job submission success", "msg_id": id}
+	m := &mass{ID: c.s.ids.next(), Item: item, Accepted: c.now, Total: len(to), Reprints: req.Reprints == 1, Quota: quota}
+	item.MsgID = m.ID
+	c.a.masses[m.ID] = m
+	c.a.remember(key, onceKey{MsgID: m.ID, Until: c.now.Add(onceMass)})
 	if item.MsgType == "mpnews" {
-		answer["msg_data_id"] = id + 1_000_000_000
+		m.Base = c.base()
+		m.DataID = m.ID + 1_000_000_000
+	}
+	if protected {
+		c.s.holdMass(c.a, m, to, c.now)
+		return nil, withMsgID(89505, m.ID)
+	}
+	c.s.startMass(c.a, m, to, c.now)
+	answer := map[string]any{"errcode": 0, "errmsg": "send job submission success", "msg_id": m.ID}
+	if m.DataID != 0 {
+		answer["msg_data_id"] = m.DataID
 	}
 	return answer, nil
 }
 
+// scopeAll is the scope of a send to all.
+const scopeAll = "all"
+
+// repeatedMass is the error of a clientmsgid, or a digest, that stands for a mass send already.
+func (c *call) repeatedMass(id int64) error {
+	m := c.a.masses[id]
+	switch {
+	case m != nil && m.Pending:
+		return withMsgID(89504, id)
+	case m != nil && c.s.cfg.Switches.MassTooFast && c.now.Sub(m.Accepted) < time.Minute:
+		return fail(45066)
+	default:
+		return withMsgID(45065, id)
+	}
+}
+
+// withMsgID is an error that says which mass send it is about. That 89504 and 89505 do so as well is taken from 45065.
+func withMsgID(code int, id int64) error {
+	e := fail(code)
+	e.fields = map[string]any{"msg_id": id}
+	return e
+}
+
 // spendMass takes one mass send from the account's quota: a subscription account has one a day; a service account may send to
 // all once a day and four times a month, and to parts as often as the daily calls allow, since there each fan is counted.
-func (c *call) spendMass(all bool) error {
+// It returns the counters it took from.
+func (c *call) spendMass(all bool) ([]massQuota, error) {
 	a, now := c.a, c.now
-	if a.Type == typeSubscription {
-		if a.others[counterMassDay].in(day, now) >= 1 {
-			return fail(45028)
+	var quota []massQuota
+	switch {
+	case a.Type == typeSubscription:
+		quota = []massQuota{{counterMassDay, day, 1}}
+	case all:
+		quota = []massQuota{{counterAllDay, day, 1}, {counterAllMonth, month, massAMonth}}
+	}
+	for _, q := range quota {
+		if a.others[q.Counter].in(q.Period, now) >= q.Most {
+			return nil, fail(45028)
 		}
-		a.count(counterMassDay, day, now)
-		return nil
 	}
-	if !all {
-		return nil
+	for _, q := range quota {
+		a.count(q.Counter, q.Period, now)
 	}
-	if a.others[counterAllDay].in(day, now) >= 1 || a.others[counterAllMonth].in(month, now) >= massAMonth {
-		return fail(45028)
-	}
-	a.count(counterAllDay, day, now)
-	a.count(counterAllMonth, month, now)
-	return nil
+	return quota, nil
 }
 
-// deliverMass gives the item to all who may have it. Those who do not follow and those who had their four of the month are
-// filtered out without an error; those who have blocked the account are errors.
-func (a *account) deliverMass(item *Item, to []*fan, now time.Time) counts {
-	n := counts{Total: len(to)}
-	var lines []byte
-	for _, f := range to {
-		if !f.Subscribed || a.Type == typeService && f.Month.in(month, now) >= massAMonth {
-			continue
-		}
-		n.Filter++
-		if f.Blocked {
-			n.Error++
-			continue
-		}
-		n.Sent++
-		f.Month = f.Month.plus(month, now)
-		f.inbox.add(item)
-		lines = appendLine(lines, "fan", a.AppID, f.openID, f)
-		lines = appendLine(lines, "item", a.AppID, f.openID, item)
-	}
-	a.file.write(lines)
-	return n
+// massQuota is a counter that a mass send takes from.
+type massQuota struct {
+	Counter string `json:"counter"`
+	Period  string `json:"period"` // day or month
+	Most    int    `json:"most"`
 }
 
-// massGet answers message/mass/get.
-func massGet(c *call) (any, error) {
-	var req struct {
-		MsgID json.Number `json:"msg_id"`
+// giveBack returns what a mass send took that failed: only those that succeed count.
+func (a *account) giveBack(m *mass) {
+	for _, q := range m.Quota {
+		if u := a.others[q.Counter]; u.in(q.Period, m.Accepted) > 0 { // of the period in which it was taken
+			u.N--
+			a.others[q.Counter] = u
+			a.file.put("counter", a.AppID, q.Counter, u)
+		}
 	}
-	if err := c.decode(&req); err != nil {
-		return nil, err
-	}
-	id, err := req.MsgID.Int64()
-	m := c.a.masses[id]
-	if err != nil || m == nil {
-		return nil, fail(40059)
-	}
-	status := "SENDING"
-	if m.Done {
-		status = "SEND_SUCCESS"
-	}
-	return map[string]any{"msg_id": id, "msg_status": status}, nil
-}
-
-func (a *account) finishMass(id int64) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if m := a.masses[id]; m != nil {
-		m.Done = true
-		a.file.put("mass", a.AppID, decimal(id), m)
-	}
+	m.Quota = nil
 }

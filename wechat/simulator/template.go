@@ -1,52 +1,52 @@
 package simulator
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"net/http"
-	"regexp"
-	"slices"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
-// templateEndpoints are template messages and subscription notices.
+// templateEndpoints are template messages, subscription notices and one-time subscriptions.
 func templateEndpoints() map[string]endpoint {
-	return map[string]endpoint{
-		"/cgi-bin/message/template/send":     {method: http.MethodPost, right: rightTemplate, daily: 100_000, handle: templateSend},
-		"/cgi-bin/message/subscribe/bizsend": {method: http.MethodPost, right: rightTemplate, handle: noticeSend},
+	all := map[string]endpoint{
+		"/cgi-bin/message/template/send": {method: http.MethodPost, right: rightTemplate, daily: 100_000, handle: templateSend},
 	}
+	for _, room := range []map[string]endpoint{templateManagement(), noticeEndpoints(), onetimeEndpoints()} {
+		maps.Copy(all, room)
+	}
+	return all
 }
 
 const (
 	eventTemplateFinished = "TEMPLATESENDJOBFINISH"
-	eventMassFinished     = "MASSSENDJOBFINISH"
-	eventNoticeSent       = "subscribe_msg_sent_event"
 
-	// resultDelay is when the result of a template message or a notice is pushed, by the simulator's clock; a mass send takes
-	// massDelay. The platform states neither.
+	// resultDelay is when the result of a template message or a notice is pushed, by the simulator's clock. The platform does
+	// not state it.
 	resultDelay = time.Second
-	massDelay   = 10 * time.Second
 
 	// onceTemplate is for how long one client_msg_id of one fan means one message.
 	onceTemplate = 10 * time.Minute
 )
 
 type templateRequest struct {
-	ToUser      string       `json:"touser"`
-	TemplateID  string       `json:"template_id"`
-	URL         string       `json:"url"`
-	MiniProgram *MiniProgram `json:"miniprogram"`
-	Data        map[string]struct {
-		Value json.RawMessage `json:"value"`
-	} `json:"data"`
-	ClientMsgID string `json:"client_msg_id"`
+	ToUser      string                `json:"touser"`
+	TemplateID  string                `json:"template_id"`
+	URL         string                `json:"url"`
+	MiniProgram *MiniProgram          `json:"miniprogram"`
+	Data        map[string]fieldValue `json:"data"`
+	ClientMsgID string                `json:"client_msg_id"`
+}
+
+// fieldValue is the value of one key. A color beside it has had no effect since 2023-05-04.
+type fieldValue struct {
+	Value json.RawMessage `json:"value"`
 }
 
 // templateSend answers message/template/send. That it answers 0 means that the message was taken; the result is an event.
-// A fan who left is 43004, an OpenID that never was a fan 40003. Another rule of the platform, 40241 for two equal messages
-// within 60 seconds, is known from reports alone and not played.
+// A fan who left is 43004, an OpenID that never was a fan 40003.
 // Source: developers.weixin.qq.com/doc/service/guide/product/template_message/Template_Message_Interface.html
 func templateSend(c *call) (any, error) {
 	var req templateRequest
@@ -61,17 +61,24 @@ func templateSend(c *call) (any, error) {
 	if id, ok := c.a.known(key, c.now); ok && req.ClientMsgID != "" {
 		return templateAnswer(id), nil
 	}
-	data, err := c.a.fillIn(req)
+	own, data, err := c.checkTemplate(req)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.checkRepeated(req, data); err != nil {
 		return nil, err
 	}
 	id := c.s.ids.next()
 	status := "success"
-	if f.Blocked {
+	switch {
+	case f.Blocked:
 		status = "failed:user block"
-	} else {
+	case c.a.rules().Templates[req.TemplateID] == templateFailing:
+		status = "failed: system failed"
+	default:
 		c.a.receive(f, &Item{
-			Kind: kindTemplate, At: stamp(c.now), TemplateID: req.TemplateID, Data: data, URL: req.URL, MiniProgram: req.MiniProgram, MsgID: id,
+			Kind: kindTemplate, At: stamp(c.now), Title: own.Title, TemplateID: req.TemplateID, Data: data,
+			URL: req.URL, MiniProgram: req.MiniProgram, MsgID: id,
 		})
 	}
 	if req.ClientMsgID != "" {
@@ -101,108 +108,39 @@ func (c *call) follower(openID string) (*fan, error) {
 	return f, nil
 }
 
-// noticeSend answers message/subscribe/bizsend: one notice for each consent the fan gave for the template. It gives no
-// message id.
-// Source: developers.weixin.qq.com/doc/service/guide/product/subscription_messages/intro.html
-func noticeSend(c *call) (any, error) {
-	var req templateRequest
-	if err := c.decode(&req); err != nil {
-		return nil, err
-	}
-	f := c.a.fans[req.ToUser]
-	if f == nil {
-		return nil, fail(40003)
-	}
-	data, err := c.a.fillIn(req)
+// checkTemplate finds the template of a message and fills it in: first what the template is, then what befell it, then the
+// values, last whether what comes out is marketing.
+func (c *call) checkTemplate(req templateRequest) (ownTemplate, map[string]string, error) {
+	own, err := c.a.findOwn(c.a.sends.templates, req.TemplateID)
 	if err != nil {
-		return nil, err
+		return own, nil, err
 	}
-	if f.Consents[req.TemplateID] == 0 {
-		return nil, fail(43101)
+	rule := c.a.rules().Templates[req.TemplateID]
+	switch rule {
+	case templateLimited:
+		return own, nil, fail(43116)
+	case templateDisabled, templateBanned:
+		return own, nil, fail(48011)
 	}
-	f.Consents[req.TemplateID]--
-	c.a.saveFan(f)
-	c.a.receive(f, &Item{Kind: kindNotice, At: stamp(c.now), TemplateID: req.TemplateID, Data: data, URL: req.URL, MiniProgram: req.MiniProgram})
-	c.s.due.add(c.s.file, job{
-		App: c.a.AppID, Event: eventNoticeSent, Due: c.now.Add(resultDelay), OpenID: req.ToUser, MsgID: c.s.ids.next(), Status: "success", Template: req.TemplateID,
-	})
-	return nil, nil
+	data, err := own.fillIn(req.Data)
+	if err == nil && rule == templateMarketing {
+		c.refuseMessage(req.TemplateID, own, req.ToUser, data)
+		err = fail(40249)
+	}
+	return own, data, err
 }
 
-// dataKey is how keys of templates look; .DATA belongs to the template's text, not to the request.
-var dataKey = regexp.MustCompile(`^[a-z_]+[0-9]+$`)
-
-// fillIn checks template and values, and returns the values as the fan sees them: first and remark have been dropped by the
-// platform since 2023-05-04. Whether all keys of the template are there is not checked: its text is not known here.
-func (a *account) fillIn(req templateRequest) (map[string]string, error) {
-	if !slices.Contains(a.Templates, req.TemplateID) {
-		return nil, fail(40037)
+// checkRepeated is 40241 for a message that the fan had within 60 seconds, where a switch has it so. What is compared is not
+// published; here it is template, values and where a tap leads.
+func (c *call) checkRepeated(req templateRequest, data map[string]string) error {
+	if !c.s.cfg.Switches.SameTemplate {
+		return nil
 	}
-	if len(req.Data) == 0 {
-		return nil, fail(47001)
+	sum := sha256.Sum256(marshal([]any{req.ToUser, req.TemplateID, data, req.URL, req.MiniProgram}))
+	key := "template-same/" + hex.EncodeToString(sum[:16])
+	if _, ok := c.a.known(key, c.now); ok {
+		return fail(40241)
 	}
-	data := map[string]string{}
-	for key, field := range req.Data {
-		if key == "first" || key == "remark" {
-			continue
-		}
-		value, ok := valueText(field.Value)
-		if !ok || !dataKey.MatchString(key) || !fits(strings.TrimRight(key, "0123456789"), value) {
-			return nil, failf(47003, "argument invalid! data.%s.value invalid", key)
-		}
-		data[key] = value
-	}
-	return data, nil
-}
-
-// valueText is the text of a JSON string or number.
-func valueText(raw json.RawMessage) (string, bool) {
-	if text := textOf(raw); text != "" {
-		return text, true
-	}
-	var n json.Number
-	if json.Unmarshal(raw, &n) == nil && len(raw) > 0 && raw[0] != '"' {
-		return n.String(), n != ""
-	}
-	return "", string(raw) == `""`
-}
-
-// The shapes of values by the prefix of their key. For amount sources say 10 and 12 digits; 12 is taken.
-// Source: answers of the platform's staff, fact sheet section 3.1.
-var (
-	moment = `((\d{4}年\d{1,2}月\d{1,2}日|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}) ?)?([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?`
-	onDay  = `(\d{4}年\d{1,2}月\d{1,2}日|\d{4}[-/.]\d{1,2}[-/.]\d{1,2})( ?([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?)?`
-	shapes = map[string]*regexp.Regexp{
-		"number":           regexp.MustCompile(`^\d{1,32}(\.\d{1,31})?$`),
-		"letter":           regexp.MustCompile(`^[A-Za-z]{1,32}$`),
-		"symbol":           regexp.MustCompile(`^[^\pL\pN\s]{1,5}$`),
-		"character_string": regexp.MustCompile(`^[!-~ ]{1,32}$`),
-		"time":             regexp.MustCompile(`^` + moment + `(\s?~\s?` + moment + `)?$`),
-		"date":             regexp.MustCompile(`^` + onDay + `(\s?~\s?` + onDay + `)?$`),
-		"amount":           regexp.MustCompile(`^[^\d\s]?\d{1,12}(\.\d{1,2})?元?$`),
-		"phone_number":     regexp.MustCompile(`^[0-9+\- ]{1,17}$`),
-		"car_number":       regexp.MustCompile(`^[^\s]{1,8}$`),
-		"phrase":           regexp.MustCompile(`^\p{Han}{1,5}$`),
-	}
-)
-
-// fits reports whether a value keeps the rule of its key's prefix. Prefixes without a known rule (keyword) take any line.
-func fits(prefix, value string) bool {
-	if shape := shapes[prefix]; shape != nil {
-		return len(value) <= 64 && shape.MatchString(value)
-	}
-	n := utf8.RuneCountInString(value)
-	switch prefix {
-	case "const":
-		return n <= 20
-	case "name":
-		if strings.IndexFunc(value, func(r rune) bool { return unicode.Is(unicode.Han, r) }) >= 0 {
-			return n <= 10
-		}
-		return n >= 1 && n <= 20
-	case "thing":
-		return n >= 1 && n <= 20 && !strings.ContainsAny(value, "\r\n")
-	default:
-		return n >= 1
-	}
+	c.a.remember(key, onceKey{Until: c.now.Add(sameTemplate)})
+	return nil
 }
