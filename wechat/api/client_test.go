@@ -30,6 +30,7 @@ type platform struct {
 	*httptest.Server
 	answer func(w http.ResponseWriter, r *http.Request, token string)
 	issue  func(n int) string // the token call's answer; nil: a good one
+	record func(r *http.Request, body []byte)
 
 	mu     sync.Mutex
 	now    time.Time
@@ -68,6 +69,9 @@ func (p *platform) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	token := r.URL.Query().Get("access_token")
 	p.calls = append(p.calls, strings.TrimSpace(fmt.Sprintf("%s %s %s %s", r.Method, r.URL.Path, token, body)))
+	if p.record != nil {
+		p.record(r, body)
+	}
 	p.mu.Unlock()
 	p.answer(w, r, token)
 }
