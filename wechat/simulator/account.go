@@ -19,21 +19,29 @@ type account struct {
 	original string // gh_…: the ToUserName of pushes
 	key      crypt.Key
 	file     *stateFile
+	spill    *spill // older inbox items
 
-	mu      sync.Mutex
-	fans    map[string]*fan
-	tags    map[int]string // id → name, without the system's own
-	lastTag int
-	calls   map[string]usage   // path → calls today
-	minutes map[string]usage   // path → calls in this minute; not kept
-	others  map[string]usage   // counters that are not of one path: see the counter… constants
-	tokens  map[string]*token  // by their text
-	once    map[string]onceKey // de-duplication ids
-	masses  map[int64]*mass
-	tables  map[string]keptTable // the rooms' own records, by kind; a room adds its table here and makes it in reset
-	faults  []*fault             // not kept
+	mu       sync.Mutex
+	fans     map[string]*fan
+	roll     roll              // the followers among them, in order
+	words    map[string]string // texts that many fans share
+	tags     map[int]string    // id → name, without the system's own
+	lastTag  int
+	calls    map[string]usage   // path → calls today
+	minutes  map[string]usage   // path → calls in this minute; not kept
+	others   map[string]usage   // counters that are not of one path: see the counter… constants
+	tokens   map[string]*token  // by their text
+	once     map[string]onceKey // de-duplication ids
+	masses   map[int64]*mass
+	tables   map[string]keptTable // the rooms' own records, by kind; a room adds its table here and makes it in reset
+	faults   []*fault             // not kept
+	standing *table[standing]
+	sessions *table[session]
+	held     map[string]*heldPush // by OpenID: pushes that wait for the next one; not kept
 	contents
-	sends sendTables
+	sends   sendTables
+	rooms   fanTables
+	tagging inFlight // not protected by mu
 }
 
 // onceKey remembers what a client's de-duplication id stood for.
@@ -44,7 +52,7 @@ type onceKey struct {
 
 // reset gives the account its empty state.
 func (a *account) reset() {
-	a.fans = map[string]*fan{}
+	a.fans, a.roll, a.words = map[string]*fan{}, roll{}, map[string]string{}
 	a.tags = map[int]string{}
 	a.lastTag = 99 // the platform's own tags and room for more are below 100
 	a.calls, a.minutes, a.others = map[string]usage{}, map[string]usage{}, map[string]usage{}
@@ -52,8 +60,14 @@ func (a *account) reset() {
 	a.once = map[string]onceKey{}
 	a.masses = map[int64]*mass{}
 	a.tables = map[string]keptTable{}
+	a.standing = newTable[standing](a, "standing")
+	a.sessions = newTable[session](a, "kf-session")
+	if a.held == nil { // a load of other state leaves what is on its way
+		a.held = map[string]*heldPush{}
+	}
 	a.sends = newSendTables(a)
 	a.contents = newContents(a)
+	a.rooms = newFanTables(a)
 }
 
 // originalID makes the account's gh_ id of its AppID, the same in every run.

@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"maps"
-	"mime"
-	"net"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -20,6 +17,7 @@ type endpoint struct {
 	method     string // empty: GET and POST
 	right      right
 	credential bool // identifies itself by grant_type, appid and secret instead of an access token
+	secret     bool // identifies itself by appid and appsecret in its body
 	// noToken is for calls that bring no access token (/sns/…, showqrcode): it finds the account by what they do bring. It runs
 	// without a lock and takes an account's own where it looks at its records.
 	noToken   func(*call) (*account, error)
@@ -28,6 +26,8 @@ type endpoint struct {
 	perMinute int   // calls within one minute of the clock; 0: not published
 	maxBody   int64 // largest request in bytes; 0: maxRequest
 	handle    func(*call) (any, error)
+	// around, if there is one, is called without a lock and carries the call out by next: for calls that take their time.
+	around func(c *call, next func() (any, error)) (any, error)
 }
 
 // endpointTable is the calls that are played: each room brings its own. The figures are those of new accounts.
@@ -68,40 +68,50 @@ type call struct {
 }
 
 // serveAPI answers the platform's paths: always HTTP 200, errors as errcode. What the platform answers to a path that does
-// not exist is not documented; here it is errcode 40066.
+// not exist is not documented; here it is errcode 40066. What is wrong is looked for in this order: method, credential,
+// caller's address, standing of the account, its rights, quota, body.
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	s.work.begin()
 	defer s.work.finish()
+	began := time.Now()
 	largest := s.endpoints[r.URL.Path].maxBody
 	if largest == 0 {
 		largest = maxRequest
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, largest))
 	if err != nil {
-		s.answerAPI(w, nil, failf(45001, "post data size out of limit"))
+		s.respond(nil, failf(45001, "post data size out of limit")).write(w)
 		return
 	}
 	c := &call{s: s, path: r.URL.Path, r: r, body: body}
 	if err := s.identify(c); err != nil {
-		s.answerAPI(w, nil, err)
+		s.respond(nil, err).write(w)
 		return
 	}
 	f := c.a.takeFault(onAPI, c.path)
-	var result any
-	if f != nil && f.ErrCode != 0 {
-		err = fail(f.ErrCode)
-	} else {
-		result, err = s.do(c)
-	}
+	result, err := s.carryOut(c, f)
 	s.cfg.Logger.Debug("server API", "account", c.a.Name, "path", c.path, "err", err)
+	res := s.respond(result, err)
+	s.note(c, res, began)
 	if f != nil {
-		f.wait(r.Context(), s.life)
-		if f.Reset {
-			reset(w)
-			return
-		}
+		s.spoil(w, r, f, res)
+		return
 	}
-	s.answerAPI(w, result, err)
+	res.write(w)
+}
+
+// carryOut does what the call asks for, unless a fault refuses it or comes before.
+func (s *Server) carryOut(c *call, f *fault) (any, error) {
+	switch {
+	case f != nil && f.ErrCode != 0:
+		return nil, fail(f.ErrCode)
+	case f != nil && f.Before:
+		return nil, nil
+	}
+	if err := s.admit(c); err != nil {
+		return nil, err
+	}
+	return s.do(c)
 }
 
 // identify finds the endpoint and the account of a call: method first, then the credential.
@@ -117,6 +127,8 @@ func (s *Server) identify(c *call) error {
 		return fail(43002)
 	case ep.credential:
 		return s.byCredential(c)
+	case ep.secret:
+		return s.bySecret(c)
 	case ep.noToken != nil:
 		var err error
 		c.a, err = ep.noToken(c)
@@ -127,6 +139,13 @@ func (s *Server) identify(c *call) error {
 
 // do carries a call out at the present instant.
 func (s *Server) do(c *call) (any, error) {
+	if around := s.endpoints[c.path].around; around != nil {
+		return around(c, func() (any, error) { return s.locked(c) })
+	}
+	return s.locked(c)
+}
+
+func (s *Server) locked(c *call) (any, error) {
 	c.a.mu.Lock()
 	defer c.a.mu.Unlock()
 	c.now = s.Now()
@@ -159,51 +178,6 @@ func (c *call) decode(v any) error {
 		return fail(47001)
 	}
 	return nil
-}
-
-// answerAPI writes a call's answer. It ends without a line feed, as the platform's does.
-func (s *Server) answerAPI(w http.ResponseWriter, result any, err error) {
-	if err != nil {
-		var e *apiError
-		if !errors.As(err, &e) {
-			e = fail(-1)
-		}
-		fields := map[string]any{"errcode": e.code, "errmsg": e.text + " " + requestID(s.Now())}
-		for k, v := range e.fields {
-			fields[k] = v
-		}
-		result = fields
-	} else if result == nil {
-		result = json.RawMessage(`{"errcode":0,"errmsg":"ok"}`)
-	}
-	if b, ok := result.(blob); ok {
-		w.Header().Set("Content-Type", b.contentType)
-		if b.name != "" {
-			w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": b.name}))
-		}
-		if b.location != "" {
-			w.Header().Set("Location", b.location)
-		}
-		if b.status != 0 {
-			w.WriteHeader(b.status)
-		}
-		_, _ = w.Write(b.body)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json; encoding=utf-8")
-	_, _ = w.Write(marshal(result)) // a client that went away
-}
-
-// reset ends the request's connection without an answer.
-func reset(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler) // where the connection cannot be had, net/http ends it
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0) // RST instead of FIN
-	}
-	_ = conn.Close()
 }
 
 // pause waits in wall time, at most until one of the contexts ends.

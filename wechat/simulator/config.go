@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -36,11 +37,31 @@ type Config struct {
 	// NoticeTime is the wall time that message/subscribe/bizsend takes: a second notice to the same fan within it is 43108.
 	// Zero: 2 ms.
 	NoticeTime time.Duration
+	// TaggingTime is the wall time that a call takes which tags fans or takes a tag from them: another such call for one of
+	// these fans within it is 45169. Zero: 20 ms; below zero: none.
+	TaggingTime time.Duration
+	// Figures replaces limits of the platform's that tests could hardly reach.
+	Figures Figures
 	// LibraryLimits replaces how many media of a kind (image, voice, video, thumb) an account's library holds.
 	LibraryLimits map[string]int
 	// DailyLimits replaces figures of the platform's table of calls a day, by path ("/cgi-bin/message/template/send").
 	DailyLimits map[string]int
 	Switches    Switches
+}
+
+// Figures are limits that are large on the platform. A zero value is the platform's own figure.
+type Figures struct {
+	PermanentCodes int // permanent QR codes of an account: 100,000
+	TagFans        int // fans with whom a tag can still be deleted: 100,000
+	Page           int // OpenIDs in one answer of a list: 10,000
+}
+
+func (f Figures) withDefaults() Figures {
+	return Figures{
+		PermanentCodes: cmp.Or(f.PermanentCodes, 100_000),
+		TagFans:        cmp.Or(f.TagFans, 100_000),
+		Page:           cmp.Or(f.Page, 10_000),
+	}
 }
 
 // Switches choose among readings of the platform's pages where these are silent or disagree. The zero value is the reading
@@ -67,6 +88,22 @@ type Switches struct {
 	// The platform has the codes and publishes no figures. Zero: no limit.
 	MenuItems     int
 	MenuItemBytes int
+	// PartialTags tags the others where one fan of a list has 20 tags, and answers 45171 with those left out, instead of tagging
+	// nobody and answering 45059.
+	PartialTags bool
+	// WithdrawnFields answers user/info with the keys of nickname, sex, region, language and avatar, empty, as it did for
+	// some time after they were withdrawn.
+	WithdrawnFields bool
+	// PicLists pushes the pictures of a pic_… event in one PicList block each, instead of one block for all.
+	PicLists bool
+	// ListObject writes the List of a notice's event in JSON as an object where it has one entry, instead of as an array.
+	ListObject bool
+	// AnyMedia takes every media id in replies. Off, an id in a reply that the account never uploaded, or whose three days are
+	// over, is a fault.
+	AnyMedia bool
+	// TransferPushed goes on pushing the messages of a fan whom a reply handed over to customer service. Off, they go to the
+	// agent alone until the session ends.
+	TransferPushed bool
 	// RepeatPause is the wall time between two deliveries of one push. Zero: back to back.
 	RepeatPause time.Duration
 }
@@ -89,15 +126,25 @@ type Account struct {
 	Token     string // signs pushes
 	AESKey    string // EncodingAESKey, 43 characters; needed for the modes compatible and safe
 	Mode      string // plain, compatible or safe; empty: safe with an AESKey, else plain
-	Verified  bool
-	Test      bool     // a test account: rights of a verified service account, small quotas
-	Templates []string // ids of the template messages and subscription notices that the account has
+	// Format is in which form pushes come and replies are taken: xml or json. Empty: xml.
+	Format   string
+	Verified bool
+	// AllowIPs are the addresses and ranges (10.0.0.0/8) that may call. Empty: all may.
+	AllowIPs []string
+	Test     bool // a test account: rights of a verified service account, small quotas
+	// OpenPlatform names the Open Platform account that the account is bound to; a person has one UnionID with all that share
+	// it. Empty: not bound, no UnionID is told.
+	OpenPlatform string
+	Templates    []string // ids of the template messages and subscription notices that the account has
 }
 
 const (
 	modePlain      = "plain"
 	modeCompatible = "compatible"
 	modeSafe       = "safe"
+
+	formatXML  = "xml"
+	formatJSON = "json"
 
 	typeService      = "service"
 	typeSubscription = "subscription"
@@ -121,6 +168,10 @@ func (c Config) withDefaults() Config {
 	if c.OrderTimeout == 0 {
 		c.OrderTimeout = 30 * time.Second
 	}
+	if c.TaggingTime == 0 {
+		c.TaggingTime = 20 * time.Millisecond
+	}
+	c.Figures = c.Figures.withDefaults()
 	if c.NoticeTime == 0 {
 		c.NoticeTime = 2 * time.Millisecond
 	}
@@ -167,6 +218,12 @@ func (a Account) validate() error {
 		}
 	default:
 		return fmt.Errorf("mode %q is none of plain, compatible and safe", a.Mode)
+	}
+	if a.Format != "" && a.Format != formatXML && a.Format != formatJSON {
+		return fmt.Errorf("format %q is none of xml and json", a.Format)
+	}
+	if err := checkEntries(a.AllowIPs); err != nil {
+		return fmt.Errorf("allowed addresses: %w", err)
 	}
 	if a.AESKey == "" {
 		return nil

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"strconv"
@@ -25,7 +26,12 @@ func (s *Server) controlRoutes() http.Handler {
 	mux.HandleFunc("POST /sim/{app}/faults", s.forAccount(s.faultAdd))
 	mux.HandleFunc("DELETE /sim/{app}/faults", s.forAccount(s.faultClear))
 	s.sendRoutes(mux)
+	s.fanRoutes(mux)
 	s.contentRoutes(mux)
+	s.standingRoutes(mux)
+	s.sessionRoutes(mux)
+	mux.HandleFunc("GET /sim/state", s.stateGet)
+	mux.HandleFunc("PUT /sim/state", s.statePut)
 	mux.HandleFunc("/sim/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, fmt.Sprintf("there is no control call %s %s", r.Method, r.URL.Path))
 	})
@@ -179,7 +185,7 @@ func (s *Server) fanList(w http.ResponseWriter, _ *http.Request, a *account) {
 	a.mu.Lock()
 	var items []item
 	for _, f := range a.allFans() {
-		i := item{OpenID: f.openID, Subscribed: f.Subscribed, Scene: f.Scene, Tags: append([]int{}, f.Tags...), Blocked: f.Blocked, Received: len(f.inbox.items())}
+		i := item{OpenID: f.openID, Subscribed: f.Subscribed, Scene: f.Scene, Tags: append([]int{}, f.Tags...), Blocked: f.Blocked, Received: f.inbox.count()}
 		if f.Subscribed {
 			i.Since = stamp(f.Since)
 		}
@@ -217,14 +223,46 @@ func (s *Server) doCall(w http.ResponseWriter, r *http.Request, a *account) {
 	answer(w, map[string][]*Item{"seen": append([]*Item{}, seen...)})
 }
 
+// inboxGet answers with all items, or with those of a page: limit of them from cursor on, and where the next begins.
 func (s *Server) inboxGet(w http.ResponseWriter, r *http.Request, a *account) {
-	var items []*Item
+	from, limit := 0, math.MaxInt
+	for name, n := range map[string]*int{"cursor": &from, "limit": &limit} {
+		text := r.URL.Query().Get(name)
+		if text == "" {
+			continue
+		}
+		v, err := strconv.Atoi(text)
+		if err != nil || v < 0 || name == "limit" && v == 0 {
+			refuse(w, http.StatusBadRequest, fmt.Sprintf("%s %q is no number that can be one", name, text))
+			return
+		}
+		*n = v
+	}
+	var box inbox
 	a.mu.Lock()
 	if f := a.fans[r.PathValue("openid")]; f != nil {
-		items = f.inbox.items()
+		box = f.inbox.view()
 	}
 	a.mu.Unlock()
-	answer(w, list(items))
+	items, err := box.slice(from, limit)
+	if err != nil {
+		refuse(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	body := map[string]any{"items": raw(items)}
+	if next := from + len(items); len(items) == limit && next < box.count() {
+		body["next"] = strconv.Itoa(next)
+	}
+	answer(w, body)
+}
+
+// raw are texts that are JSON already.
+func raw(items []string) []json.RawMessage {
+	list := make([]json.RawMessage, len(items))
+	for i, item := range items {
+		list[i] = json.RawMessage(item)
+	}
+	return list
 }
 
 func (s *Server) faultList(w http.ResponseWriter, _ *http.Request, a *account) {

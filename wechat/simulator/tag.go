@@ -11,15 +11,15 @@ import (
 
 // tagEndpoints are tags and their fans.
 func tagEndpoints() map[string]endpoint {
-	return map[string]endpoint{
-		"/cgi-bin/tags/create":                 {method: http.MethodPost, right: rightUsers, handle: tagCreate},
-		"/cgi-bin/tags/get":                    {method: http.MethodGet, right: rightUsers, handle: tagList},
-		"/cgi-bin/tags/update":                 {method: http.MethodPost, right: rightUsers, handle: tagUpdate},
-		"/cgi-bin/tags/delete":                 {method: http.MethodPost, right: rightUsers, handle: tagDelete},
-		"/cgi-bin/tags/getidlist":              {method: http.MethodPost, right: rightUsers, handle: tagsOfFan},
-		"/cgi-bin/tags/members/batchtagging":   {method: http.MethodPost, right: rightUsers, handle: tagFans},
-		"/cgi-bin/tags/members/batchuntagging": {method: http.MethodPost, right: rightUsers, handle: untagFans},
+	all := map[string]endpoint{
+		"/cgi-bin/tags/create":    {method: http.MethodPost, right: rightUsers, handle: tagCreate},
+		"/cgi-bin/tags/get":       {method: http.MethodGet, right: rightUsers, handle: tagList},
+		"/cgi-bin/tags/update":    {method: http.MethodPost, right: rightUsers, handle: tagUpdate},
+		"/cgi-bin/tags/delete":    {method: http.MethodPost, right: rightUsers, handle: tagDelete},
+		"/cgi-bin/tags/getidlist": {method: http.MethodPost, right: rightUsers, handle: tagsOfFan},
 	}
+	maps.Copy(all, memberEndpoints())
+	return all
 }
 
 // Limits of tags.
@@ -28,7 +28,7 @@ const (
 	maxTags       = 100
 	maxTagName    = 30 // characters
 	maxTagsOfFan  = 20
-	maxTagOpenIDs = 50
+	maxTagOpenIDs = 50 // in one call
 )
 
 // systemTags are the platform's own; 2 is the one that the website calls starred.
@@ -139,7 +139,11 @@ func tagDelete(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range c.a.tagged(id) {
+	fans := c.a.tagged(id)
+	if len(fans) > c.s.cfg.Figures.TagFans {
+		return nil, fail(45057)
+	}
+	for _, f := range fans {
 		f.Tags = without(f.Tags, id)
 		c.a.saveFan(f)
 	}
@@ -160,72 +164,6 @@ func tagsOfFan(c *call) (any, error) {
 		return nil, fail(40003)
 	}
 	return map[string][]int{"tagid_list": append([]int{}, f.Tags...)}, nil
-}
-
-// members reads the request of batchtagging and batchuntagging. The page states the 50 for tagging only; it is taken for both.
-func (c *call) members() (int, []*fan, error) {
-	var req struct {
-		OpenIDs []string        `json:"openid_list"`
-		Tag     json.RawMessage `json:"tagid"`
-	}
-	if err := c.decode(&req); err != nil {
-		return 0, nil, err
-	}
-	if len(req.OpenIDs) == 0 || len(req.OpenIDs) > maxTagOpenIDs {
-		return 0, nil, fail(40032)
-	}
-	tag, ok := tagNumber(req.Tag)
-	if !ok || !c.a.hasTag(tag) {
-		return 0, nil, fail(45159)
-	}
-	list := make([]*fan, 0, len(req.OpenIDs))
-	for _, id := range req.OpenIDs {
-		f := c.a.fans[id]
-		switch {
-		case f != nil && f.Subscribed:
-			list = append(list, f)
-		case f == nil && wellFormed(id):
-			return 0, nil, fail(49003)
-		default:
-			return 0, nil, fail(40003)
-		}
-	}
-	return tag, list, nil
-}
-
-// tagFans answers batchtagging. Where one fan of the list has 20 tags already nobody is tagged; the platform may also tag the
-// others and answer 45171 with those it left out.
-func tagFans(c *call) (any, error) {
-	tag, list, err := c.members()
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range list {
-		if len(f.Tags) >= maxTagsOfFan && !slices.Contains(f.Tags, tag) {
-			return nil, fail(45059)
-		}
-	}
-	for _, f := range list {
-		if !slices.Contains(f.Tags, tag) {
-			f.Tags = append(slices.Clip(f.Tags), tag)
-			c.a.saveFan(f)
-		}
-	}
-	return nil, nil
-}
-
-func untagFans(c *call) (any, error) {
-	tag, list, err := c.members()
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range list {
-		if slices.Contains(f.Tags, tag) {
-			f.Tags = without(f.Tags, tag)
-			c.a.saveFan(f)
-		}
-	}
-	return nil, nil
 }
 
 // without is a copy of tags without one: answers on their way may still read the old slice.
