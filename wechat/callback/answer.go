@@ -3,11 +3,12 @@ package callback
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"fanflow/wechat"
@@ -17,13 +18,13 @@ import (
 // deliver waits with one delivery for the reply of its push and answers it, or does not.
 func (h *Handler) deliver(w http.ResponseWriter, req *http.Request, d delivery) {
 	arrived := time.Now() // wall time: WeChat's five seconds
-	r, nth := h.join(d.push)
+	r, nth := h.join(d.push, arrived)
 	if r == nil {
 		h.refuse(w, &refusal{http.StatusServiceUnavailable, "stopping", "the service is stopping"})
 		return
 	}
-	patience := time.NewTimer(h.c.Patience)
-	defer patience.Stop()
+	patience := h.timer(h.c.Patience)
+	defer h.stopTimer(patience)
 	select {
 	case <-r.done:
 		h.answer(w, req, d, r, nth)
@@ -38,6 +39,20 @@ func (h *Handler) deliver(w http.ResponseWriter, req *http.Request, d delivery) 
 		waitOut(req.Context(), openFor-time.Since(arrived))
 		h.abandon(r, "retry-left-open")
 	}
+}
+
+// timer is a timer that may have been used before; stopTimer takes it back.
+func (h *Handler) timer(d time.Duration) *time.Timer {
+	if t, ok := h.timers.Get().(*time.Timer); ok {
+		t.Reset(d)
+		return t
+	}
+	return time.NewTimer(d)
+}
+
+func (h *Handler) stopTimer(t *time.Timer) {
+	t.Stop()
+	h.timers.Put(t)
 }
 
 // waitOut returns after d, or sooner when ctx ends.
@@ -76,10 +91,12 @@ func (h *Handler) answer(w http.ResponseWriter, req *http.Request, d delivery, r
 		return
 	}
 	reply := r.reply
-	if h.isLate(r) {
+	if r.late { // it goes to the fan by another way
 		reply = wechat.Reply{}
 	}
-	contentType, body, err := h.encode(d, reply)
+	page := sheets.Get().(*sheet)
+	defer sheets.Put(page)
+	contentType, body, err := h.encode(page, d, reply)
 	if err != nil {
 		h.leave(r, nothing)
 		h.refuse(w, fmt.Errorf("seal the answer: %w", err))
@@ -102,8 +119,9 @@ func send(w http.ResponseWriter, ctx context.Context, contentType string, body [
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	values := []string{contentType, strconv.Itoa(len(body))}
+	header := w.Header()
+	header["Content-Type"], header["Content-Length"] = values[:1:1], values[1:]
 	if _, err := w.Write(body); err != nil {
 		return err
 	}
@@ -113,44 +131,70 @@ func send(w http.ResponseWriter, ctx context.Context, contentType string, body [
 	return nil
 }
 
-// encode makes the answer to one delivery: sealed with the key that opened the push, in the push's own format.
-func (h *Handler) encode(d delivery, r wechat.Reply) (contentType string, body []byte, err error) {
+// sheet is what answers are written on, used again.
+type sheet struct{ plain, sealed []byte }
+
+var sheets = sync.Pool{New: func() any { return new(sheet) }}
+
+// encode makes the answer to one delivery: sealed with the key that opened the push, in the push's own format. The body is good
+// until the sheet is used again.
+func (h *Handler) encode(s *sheet, d delivery, r wechat.Reply) (contentType string, body []byte, err error) {
 	now := h.c.Now()
-	plain := wechat.AppendReply(nil, d.push, r, now)
-	if string(plain) == wechat.Success { // clear in every mode
-		return "text/plain; charset=utf-8", plain, nil
+	s.plain = wechat.AppendReply(s.plain[:0], d.push, r, now)
+	body = s.plain
+	if string(body) == wechat.Success { // clear in every mode
+		return "text/plain; charset=utf-8", body, nil
 	}
-	asJSON := plain[0] == '{'
+	asJSON := body[0] == '{'
 	if d.key != nil {
-		if plain, err = h.seal(d, plain, now, asJSON); err != nil {
+		if s.sealed, err = h.appendSealed(s.sealed[:0], d, body, now, asJSON); err != nil {
 			return "", nil, err
 		}
+		body = s.sealed
 	}
 	if asJSON {
-		return "application/json; charset=utf-8", plain, nil
+		return "application/json; charset=utf-8", body, nil
 	}
-	return "text/xml; charset=utf-8", plain, nil
+	return "text/xml; charset=utf-8", body, nil
 }
 
-// envelope is the answer to a sealed push. Its signature covers its own time and nonce.
+// form is what stands before and after Encrypt, MsgSignature, TimeStamp and Nonce in the answer to a sealed push. None of the
+// four needs escaping.
+type form [5]string
+
+var (
+	xmlForm = form{
+		"<xml><Encrypt><![CDATA[", "]]></Encrypt><MsgSignature><![CDATA[", "]]></MsgSignature><TimeStamp>",
+		"</TimeStamp><Nonce><![CDATA[", "]]></Nonce></xml>",
+	}
+	jsonForm = form{`{"Encrypt":"`, `","MsgSignature":"`, `","TimeStamp":`, `,"Nonce":"`, `"}`}
+)
+
+// appendSealed appends the envelope of an answer. Its signature covers its own time and nonce.
 // Source: developers.weixin.qq.com/doc/subscription/guide/dev/push/encryption.md
-type envelope struct {
-	Encrypt      string
-	MsgSignature string
-	TimeStamp    int64
-	Nonce        string
-}
-
-func (h *Handler) seal(d delivery, plain []byte, now time.Time, asJSON bool) ([]byte, error) {
-	sealed, err := d.key.Seal(plain, h.c.AppID)
-	if err != nil {
-		return nil, err
+func (h *Handler) appendSealed(dst []byte, d delivery, plain []byte, now time.Time, asJSON bool) ([]byte, error) {
+	var random [8]byte
+	if _, err := rand.Read(random[:]); err != nil {
+		return dst, fmt.Errorf("nonce: %w", err)
 	}
-	e := envelope{Encrypt: sealed, TimeStamp: now.Unix(), Nonce: rand.Text()}
-	e.MsgSignature = crypt.Signature(d.token, strconv.FormatInt(e.TimeStamp, 10), e.Nonce, sealed)
+	var nonce [2 * len(random)]byte
+	hex.Encode(nonce[:], random[:])
+	var digits [20]byte
+	stamp := strconv.AppendInt(digits[:0], now.Unix(), 10)
+	f := &xmlForm
 	if asJSON {
-		return json.Marshal(e)
+		f = &jsonForm
 	}
-	return fmt.Appendf(nil, "<xml><Encrypt><![CDATA[%s]]></Encrypt><MsgSignature><![CDATA[%s]]></MsgSignature>"+
-		"<TimeStamp>%d</TimeStamp><Nonce><![CDATA[%s]]></Nonce></xml>", e.Encrypt, e.MsgSignature, e.TimeStamp, e.Nonce), nil
+	dst = append(dst, f[0]...)
+	start := len(dst)
+	dst, err := d.key.AppendSeal(dst, plain, h.c.AppID)
+	if err != nil {
+		return dst, err
+	}
+	envelope := dst[start:]
+	dst = append(dst, f[1]...)
+	dst = crypt.AppendSignature(dst, []byte(d.token), stamp, nonce[:], envelope)
+	dst = append(append(dst, f[2]...), stamp...)
+	dst = append(append(dst, f[3]...), nonce[:]...)
+	return append(dst, f[4]...), nil
 }

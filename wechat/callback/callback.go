@@ -55,7 +55,7 @@ type Config struct {
 	Now           func() time.Time
 	Receiver      Receiver
 	// Observe is told the outcome of each request: ok, joined (a repeat that got the reply), retry-left-open, success-first
-	// (answered before the reply was there), gone (WeChat went away), verified (URL verification); of the refused:
+	// (answered before the reply was there), gone (WeChat went away), verified (URL verification), probe; of the refused:
 	// bad-signature, skew, too-large, malformed, bad-envelope, wrong-appid, plain-in-safe-mode, sealed-in-plain-mode,
 	// method, stopping; error where the Receiver failed.
 	Observe func(outcome string)
@@ -73,14 +73,16 @@ type Handler struct {
 	ctx    context.Context // of Receive and Late
 	cancel context.CancelFunc
 
-	workers workers // that call Receive
+	workers workers   // that call Receive
+	timers  sync.Pool // of *time.Timer, stopped
 
-	mu       sync.Mutex
-	runs     map[string]*run // by Push.Key
-	kept     []*run          // the settled ones of runs, oldest first
-	busy     int             // goroutines that call the Receiver
-	stopping bool
-	idle     chan struct{} // closed when stopping and busy is 0
+	mu             sync.Mutex
+	runs           map[string]*run // by Push.Key
+	oldest, newest *run            // the settled ones of runs, a list
+	kept           int             // how many
+	busy           int             // goroutines that call the Receiver
+	stopping       bool
+	idle           chan struct{} // closed when stopping and busy is 0
 }
 
 // New checks the Config and makes a Handler. Its errors hold no secret.
@@ -107,7 +109,7 @@ func New(c Config) (*Handler, error) {
 	}
 	h.c = withDefaults(c)
 	h.ctx, h.cancel = context.WithCancel(context.Background())
-	h.workers = newWorkers(h.ctx)
+	h.workers = newWorkers(h.ctx, h.receive)
 	return h, nil
 }
 
@@ -139,15 +141,27 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case http.MethodGet:
 		h.verifyURL(w, r)
 	case http.MethodPost:
-		d, err := h.open(w, r)
-		if err != nil {
-			h.refuse(w, err)
-			return
-		}
-		h.deliver(w, r, d)
+		h.post(w, r)
 	default:
 		w.Header().Set("Allow", "GET, POST")
 		h.refuse(w, &refusal{http.StatusMethodNotAllowed, "method", "only GET and POST are served"})
+	}
+}
+
+func (h *Handler) post(w http.ResponseWriter, r *http.Request) {
+	p := proofOf(r.URL.RawQuery)
+	if p.signature == "" && p.msgSignature == "" && isProbe(r) {
+		h.probed(w)
+		return
+	}
+	d, err := h.open(r, p)
+	switch {
+	case err != nil:
+		h.refuse(w, err)
+	case isProbing(d.push):
+		h.probed(w)
+	default:
+		h.deliver(w, r, d)
 	}
 }
 

@@ -18,7 +18,7 @@ const (
 )
 
 // run is one call of Receive, and the deliveries of its push. Its fields are guarded by Handler.mu; reply and err may be read
-// once done is closed.
+// once done is closed, late by a delivery that waits.
 //
 // It ends when Receive returns. It is settled when it is known what became of the reply: a delivery took it, or none will.
 // Until 20 seconds after that it stays in memory, and repeats get the same reply.
@@ -36,11 +36,12 @@ type run struct {
 	answered   bool
 	conceded   bool // a delivery was told "success" before there was a reply: WeChat makes no other
 	settled    time.Time
-	late       bool        // settled, but not by a delivery: repeats are told "success"
+	late       bool        // settled, but not by a delivery: repeats are told "success". It cannot change while one waits
 	timer      *time.Timer // of the window, once it ended with nobody waiting
+	next       *run        // that was settled after it
 }
 
-// ending is a settled run as the Receiver is told of it.
+// ending is a settled run as the Receiver is told of it. The zero ending is of a run that is not settled.
 type ending struct {
 	push  *wechat.Push
 	reply wechat.Reply
@@ -49,39 +50,39 @@ type ending struct {
 
 // join adds a delivery to the run of its push, and starts the run where there is none. nth counts from 1. It returns nil when
 // the Handler is stopping.
-func (h *Handler) join(p *wechat.Push) (r *run, nth int) {
+func (h *Handler) join(p *wechat.Push, now time.Time) (r *run, nth int) {
 	key := p.Key()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.stopping {
 		return nil, 0
 	}
-	h.forget()
+	h.forget(now)
 	r = h.runs[key]
 	if r == nil {
-		r = &run{key: key, push: p, began: time.Now(), done: make(chan struct{})}
+		r = &run{key: key, push: p, began: now, done: make(chan struct{})}
 		h.runs[key] = r
 		h.busy++
-		h.workers.run(func() { h.receive(r, p) })
+		h.workers.start(r)
 	}
 	r.deliveries++
 	r.waiting++
 	return r, r.deliveries
 }
 
-func (h *Handler) receive(r *run, p *wechat.Push) {
+func (h *Handler) receive(r *run) {
 	var reply wechat.Reply
 	err := h.guard("receive", func() (err error) {
-		reply, err = h.c.Receiver.Receive(h.ctx, p)
+		reply, err = h.c.Receiver.Receive(h.ctx, r.push)
 		return err
 	})
 	h.mu.Lock()
 	r.reply, r.err, r.ended = reply, err, true
 	close(r.done)
 	end := h.settle(r)
+	h.rest()
 	h.mu.Unlock()
 	h.finish(end)
-	h.rest()
 }
 
 // How a delivery left its run.
@@ -114,12 +115,10 @@ func (h *Handler) windowOver(r *run) {
 
 // settle decides whether a run is over, and returns its ending once, when it is; the caller passes that to finish after it
 // has let go of the lock.
-func (h *Handler) settle(r *run) *ending {
-	if !r.ended || !r.settled.IsZero() {
-		return nil
-	}
-	elapsed := time.Since(r.began)
+func (h *Handler) settle(r *run) ending {
 	switch {
+	case !r.ended || !r.settled.IsZero():
+		return ending{}
 	case r.err != nil:
 		delete(h.runs, r.key) // the next delivery tries again
 		return h.end(r, false)
@@ -127,7 +126,10 @@ func (h *Handler) settle(r *run) *ending {
 		h.keep(r)
 		return h.end(r, false)
 	case r.waiting > 0:
-		return nil // one of them may take the answer
+		return ending{} // one of them may take the answer
+	}
+	elapsed := time.Since(r.began)
+	switch {
 	case r.conceded || r.deliveries >= deliveries || elapsed >= window:
 		h.keep(r)
 		return h.end(r, !r.reply.IsZero())
@@ -137,29 +139,31 @@ func (h *Handler) settle(r *run) *ending {
 	case r.timer == nil:
 		r.timer = time.AfterFunc(window-elapsed, func() { h.windowOver(r) })
 	}
-	return nil
+	return ending{}
 }
 
-func (h *Handler) end(r *run, late bool) *ending {
+func (h *Handler) end(r *run, late bool) ending {
 	if r.timer != nil {
 		r.timer.Stop()
 	}
-	e := &ending{push: r.push, reply: r.reply, late: late}
+	e := ending{push: r.push, reply: r.reply, late: late}
 	r.settled, r.late, r.push = time.Now(), late, nil
 	h.busy++
 	return e
 }
 
 // finish tells the Receiver, without the lock: first Late, so that the reply is on its way before what follows it.
-func (h *Handler) finish(e *ending) {
-	if e == nil {
+func (h *Handler) finish(e ending) {
+	if e.push == nil {
 		return
 	}
 	if e.late {
 		_ = h.guard("late", func() error { return h.c.Receiver.Late(h.ctx, e.push, e.reply) })
 	}
 	_ = h.guard("written", func() error { h.c.Receiver.Written(e.push); return nil })
+	h.mu.Lock()
 	h.rest()
+	h.mu.Unlock()
 }
 
 // guard calls the Receiver, logs its error, and turns a panic into one.
@@ -176,10 +180,8 @@ func (h *Handler) guard(what string, call func() error) (err error) {
 	return err
 }
 
-// rest notes that one goroutine is done with the Receiver.
+// rest notes, under the lock, that one goroutine is done with the Receiver.
 func (h *Handler) rest() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	h.busy--
 	h.signalIdle()
 }
@@ -196,37 +198,41 @@ func (h *Handler) signalIdle() {
 }
 
 // keep remembers a settled run. What is kept is the reply and a few words, and of those a bounded number.
-func (h *Handler) keep(r *run) { h.kept = append(h.kept, r) }
+func (h *Handler) keep(r *run) {
+	if h.newest == nil {
+		h.oldest = r
+	} else {
+		h.newest.next = r
+	}
+	h.newest = r
+	h.kept++
+}
 
 // forget lets go of what was kept long enough. It runs with every push, so that no clock of its own is needed.
-func (h *Handler) forget() {
-	for len(h.kept) > 0 && (len(h.kept) > keepMost || time.Since(h.kept[0].settled) > keepFor) {
-		if old := h.kept[0]; h.runs[old.key] == old {
+func (h *Handler) forget(now time.Time) {
+	for old := h.oldest; old != nil && (h.kept > keepMost || now.Sub(old.settled) > keepFor); old = h.oldest {
+		if h.runs[old.key] == old {
 			delete(h.runs, old.key)
 		}
-		h.kept[0] = nil
-		h.kept = h.kept[1:]
+		h.oldest = old.next
+		if h.oldest == nil {
+			h.newest = nil
+		}
+		h.kept--
 	}
 }
 
 // stop begins the end of the Handler: it settles the runs that only wait for another delivery.
-func (h *Handler) stop() []*ending {
+func (h *Handler) stop() []ending {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.stopping = true
-	var ends []*ending
+	var ends []ending
 	for _, r := range h.runs {
-		if e := h.settle(r); e != nil {
+		if e := h.settle(r); e.push != nil {
 			ends = append(ends, e)
 		}
 	}
 	h.signalIdle()
 	return ends
-}
-
-// isLate reports whether the reply of an ended run goes to the fan by another way.
-func (h *Handler) isLate(r *run) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return r.late
 }

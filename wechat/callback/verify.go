@@ -5,8 +5,10 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"fanflow/wechat"
@@ -41,16 +43,51 @@ func (h *Handler) refuse(w http.ResponseWriter, err error) {
 }
 
 // proof is what the URL of a request carries. The openid that stands there too is not signed and not used.
-type proof struct{ signature, msgSignature, timestamp, nonce, encryptType string }
+type proof struct{ signature, msgSignature, timestamp, nonce, encryptType, echo string }
 
-func proofOf(q url.Values) proof {
-	return proof{q.Get("signature"), q.Get("msg_signature"), q.Get("timestamp"), q.Get("nonce"), strings.ToLower(q.Get("encrypt_type"))}
+// proofOf reads a query without making a map of it. Of a name that occurs twice the first counts.
+func proofOf(query string) proof {
+	var p proof
+	var seen [6]bool
+	for query != "" {
+		var pair string
+		pair, query, _ = strings.Cut(query, "&")
+		name, value, _ := strings.Cut(pair, "=")
+		i, field := p.field(name)
+		if field == nil || seen[i] {
+			continue
+		}
+		if text, err := url.QueryUnescape(value); err == nil {
+			*field, seen[i] = text, true
+		}
+	}
+	p.encryptType = strings.ToLower(p.encryptType)
+	return p
 }
 
-// check looks for the token by which signature is that of timestamp, nonce and more.
-func (h *Handler) check(signature string, p proof, more ...string) (token string, err error) {
+func (p *proof) field(name string) (int, *string) {
+	switch name {
+	case "signature":
+		return 0, &p.signature
+	case "msg_signature":
+		return 1, &p.msgSignature
+	case "timestamp":
+		return 2, &p.timestamp
+	case "nonce":
+		return 3, &p.nonce
+	case "encrypt_type":
+		return 4, &p.encryptType
+	case "echostr":
+		return 5, &p.echo
+	}
+	return 0, nil
+}
+
+// check looks for the token by which signature is that of timestamp, nonce and envelope, which is empty for what is not
+// sealed: an empty part adds nothing to a signature.
+func (h *Handler) check(signature string, p proof, envelope string) (token string, err error) {
 	for _, token := range h.tokens {
-		if crypt.Verify(signature, append([]string{token, p.timestamp, p.nonce}, more...)...) {
+		if crypt.Verify(signature, token, p.timestamp, p.nonce, envelope) {
 			return token, h.checkSkew(p.timestamp)
 		}
 	}
@@ -71,14 +108,12 @@ func (h *Handler) checkSkew(timestamp string) error {
 // verifyURL answers the request that WeChat makes when the callback URL is saved: echostr, byte for byte. It is never sealed,
 // in no mode. Source: developers.weixin.qq.com/doc/subscription/guide/dev/push/encryption.md
 func (h *Handler) verifyURL(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	p := proofOf(q)
-	if _, err := h.check(p.signature, p); err != nil {
+	p := proofOf(r.URL.RawQuery)
+	if _, err := h.check(p.signature, p, ""); err != nil {
 		h.refuse(w, err)
 		return
 	}
-	echo := q.Get("echostr")
-	if echo == "" {
+	if p.echo == "" {
 		h.refuse(w, bad("malformed", "there is no echostr"))
 		return
 	}
@@ -86,7 +121,7 @@ func (h *Handler) verifyURL(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Content-Type", "text/plain; charset=utf-8")
 	header.Set("X-Content-Type-Options", "nosniff")
-	_, _ = io.WriteString(w, echo) // WeChat asks again if it did not get this
+	_, _ = io.WriteString(w, p.echo) // WeChat asks again if it did not get this
 }
 
 // delivery is one authentic request: a push, and by what it is answered.
@@ -99,15 +134,14 @@ type delivery struct {
 // open reads, authenticates and parses a push. Plain requests prove themselves by signature, sealed ones by msg_signature,
 // which covers the body; the signature that these carry too is not looked at. Compatible mode sends the clear fields beside
 // the sealed ones: what counts is sealed.
-func (h *Handler) open(w http.ResponseWriter, r *http.Request) (delivery, error) {
-	p := proofOf(r.URL.Query())
+func (h *Handler) open(r *http.Request, p proof) (delivery, error) {
 	switch {
 	case p.encryptType == "aes" && len(h.keys) > 0:
-		return h.openSealed(w, r, p)
+		return h.openSealed(r, p)
 	case p.encryptType != "aes" && p.encryptType != "raw" && p.encryptType != "":
 		return delivery{}, bad("malformed", "encrypt_type is neither raw nor aes")
 	}
-	token, err := h.check(p.signature, p)
+	token, err := h.check(p.signature, p, "")
 	switch {
 	case err != nil:
 		return delivery{}, err
@@ -116,18 +150,32 @@ func (h *Handler) open(w http.ResponseWriter, r *http.Request) (delivery, error)
 	case !h.plain:
 		return delivery{}, bad("plain-in-safe-mode", "the push is not encrypted, but the account has an aes_key")
 	}
-	body, err := h.read(w, r)
+	// The push keeps its document, so that is in memory of its own; who it is from is known, so its length is believed.
+	body, err := h.read(r, make([]byte, 0, min(max(r.ContentLength, 0), h.c.MaxBody)+1))
 	if err != nil {
 		return delivery{}, err
 	}
 	return h.parsed(body, delivery{token: token})
 }
 
-func (h *Handler) openSealed(w http.ResponseWriter, r *http.Request, p proof) (delivery, error) {
-	body, err := h.read(w, r)
+// outers are buffers for the outer documents of sealed pushes, of which nothing is kept.
+var outers = sync.Pool{New: func() any { return new([]byte) }}
+
+// mostPooled is how large a buffer may be to be used again, in bytes.
+const mostPooled = 64 << 10
+
+func (h *Handler) openSealed(r *http.Request, p proof) (delivery, error) {
+	room := outers.Get().(*[]byte)
+	body, err := h.read(r, (*room)[:0])
 	if err != nil {
 		return delivery{}, err
 	}
+	defer func() {
+		if cap(body) <= mostPooled {
+			*room = body
+			outers.Put(room)
+		}
+	}()
 	_, envelope, err := wechat.ParseEnvelope(body)
 	if err != nil {
 		return delivery{}, bad("malformed", err.Error())
@@ -158,18 +206,35 @@ func (h *Handler) parsed(doc []byte, d delivery) (delivery, error) {
 	return d, nil
 }
 
-func (h *Handler) read(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	tooLarge := &refusal{http.StatusRequestEntityTooLarge, "too-large", "the body is larger than " + strconv.FormatInt(h.c.MaxBody, 10) + " bytes"}
-	if r.ContentLength > h.c.MaxBody {
-		return nil, tooLarge
+// read appends the body to into, which grows with what comes and not with what is announced.
+func (h *Handler) read(r *http.Request, into []byte) ([]byte, error) {
+	body, err := into, error(nil)
+	if r.ContentLength <= h.c.MaxBody {
+		body, err = readAll(r.Body, into, h.c.MaxBody)
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.c.MaxBody))
-	var overflow *http.MaxBytesError
 	switch {
-	case errors.As(err, &overflow):
-		return nil, tooLarge
+	case r.ContentLength > h.c.MaxBody || int64(len(body)) > h.c.MaxBody:
+		return nil, &refusal{http.StatusRequestEntityTooLarge, "too-large", "the body is larger than " + strconv.FormatInt(h.c.MaxBody, 10) + " bytes"}
 	case err != nil:
 		return nil, bad("malformed", "the body could not be read to its end")
 	}
 	return body, nil
+}
+
+// readAll appends what r gives to into, and stops where that is more than most bytes.
+func readAll(r io.Reader, into []byte, most int64) ([]byte, error) {
+	for int64(len(into)) <= most {
+		if len(into) == cap(into) {
+			into = slices.Grow(into, 512)
+		}
+		n, err := r.Read(into[len(into):cap(into)])
+		into = into[:len(into)+n]
+		if err == io.EOF {
+			return into, nil
+		}
+		if err != nil {
+			return into, err
+		}
+	}
+	return into, nil
 }

@@ -5,40 +5,48 @@ import (
 	"time"
 )
 
-// idleFor is how long a worker waits for its next call.
+// idleFor is how long a worker without a run is kept at least; twice as long at most.
 const idleFor = 10 * time.Second
 
-// workers call functions in goroutines that are kept for the next call. A decision runs deep, and a new goroutine would have to
+// workers receive runs in goroutines that are kept for the next one. A decision runs deep, and a new goroutine would have to
 // grow its stack for every push. They end with ctx.
 type workers struct {
-	ctx   context.Context
-	calls chan func()
+	ctx     context.Context
+	receive func(*run)
+	runs    chan *run
 }
 
-func newWorkers(ctx context.Context) workers { return workers{ctx, make(chan func())} }
+func newWorkers(ctx context.Context, receive func(*run)) workers {
+	return workers{ctx, receive, make(chan *run)}
+}
 
-// run calls f in a goroutine that is doing nothing else, and does not wait for it.
-func (w workers) run(f func()) {
+// start has a run received in a goroutine that is doing nothing else, and does not wait for it.
+func (w workers) start(r *run) {
 	select {
-	case w.calls <- f:
-	default: // nobody is waiting for a call
-		go w.work(f)
+	case w.runs <- r:
+	default: // nobody is waiting for one
+		go w.work(r)
 	}
 }
 
-// work calls f and what comes after it, until nothing comes any more.
-func (w workers) work(f func()) {
-	idle := time.NewTimer(idleFor)
-	defer idle.Stop()
-	for {
-		f()
-		idle.Reset(idleFor)
+// work receives r and what comes after it, until nothing comes any more.
+func (w workers) work(r *run) {
+	look := time.NewTicker(idleFor) // setting a timer anew for every run would cost more than the look
+	defer look.Stop()
+	for used := true; ; {
+		if r != nil {
+			w.receive(r)
+			used = true
+		}
 		select {
-		case f = <-w.calls:
+		case r = <-w.runs:
 		case <-w.ctx.Done():
 			return
-		case <-idle.C:
-			return
+		case <-look.C:
+			if !used {
+				return
+			}
+			r, used = nil, false
 		}
 	}
 }
