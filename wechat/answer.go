@@ -1,12 +1,9 @@
 package wechat
 
 import (
-	"bytes"
-	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Success is the answer by which WeChat takes a push as handled and shows the fan nothing.
@@ -16,40 +13,25 @@ const Success = "success"
 // AppendReply appends to dst the answer that shows r to the fan who sent p: XML, or JSON where the push came as JSON; now is
 // its CreateTime. Where there is nothing or nobody to show it to (the zero Reply, an empty text, an image without a media id) it is
 // Success, because the platform shows the fan a fault line for an empty reply. Text over MaxText is cut, articles over
-// MaxArticles are dropped, control bytes are taken out; nothing in a reply can break out of its element.
+// MaxArticles are dropped, control bytes are taken out; nothing in a reply can break out of its element. Reply.Validate tells
+// beforehand. It allocates nothing where dst has room and the texts are clean.
 func AppendReply(dst []byte, p *Push, r Reply, now time.Time) []byte {
-	r = fit(p, r)
-	if !showable(r) || p.FromUserName == "" {
-		return append(dst, Success...)
-	}
-	if pushIsJSON(p.Raw) {
-		return appendJSON(dst, p, r, now)
-	}
-	return appendXML(dst, p, r, now)
-}
-
-// SplitText cuts s between two characters: head fits into one text reply (MaxText bytes), rest is what is left, empty where
-// all of it fits.
-func SplitText(s string) (head, rest string) {
-	if len(s) <= MaxText {
-		return s, ""
-	}
-	n := MaxText
-	for n > MaxText-utf8.UTFMax && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n], s[n:]
-}
-
-func fit(p *Push, r Reply) Reply {
 	r.Content, _ = SplitText(clean(r.Content))
-	if most := MaxArticles(strings.EqualFold(p.MsgType, "event")); len(r.Articles) > most {
+	if most := MaxArticles(p.IsEvent()); len(r.Articles) > most {
 		r.Articles = r.Articles[:most]
 	}
-	return r
+	if !showable(p, &r) {
+		return append(dst, Success...)
+	}
+	w := writer{dst: dst, json: pushIsJSON(p.Raw)}
+	w.reply(p, &r, now)
+	return w.dst
 }
 
-func showable(r Reply) bool {
+func showable(p *Push, r *Reply) bool {
+	if p.FromUserName == "" {
+		return false
+	}
 	switch r.MsgType {
 	case "text":
 		return r.Content != ""
@@ -61,6 +43,8 @@ func showable(r Reply) bool {
 		return r.Thumb != ""
 	case "transfer_customer_service":
 		return true
+	case "transfer_biz_ai_ivr":
+		return !p.IsEvent()
 	}
 	return false
 }
@@ -75,137 +59,167 @@ func clean(s string) string {
 	}, s)
 }
 
-func appendXML(dst []byte, p *Push, r Reply, now time.Time) []byte {
-	dst = append(dst, "<xml>"...)
-	dst = appendText(dst, "ToUserName", p.FromUserName)
-	dst = appendText(dst, "FromUserName", p.ToUserName)
-	dst = appendNumber(dst, "CreateTime", now.Unix())
-	dst = appendText(dst, "MsgType", r.MsgType)
+// writer writes a reply as XML or as JSON. The platform documents the JSON form only by saying that replies take the format of the
+// push; its names mirror the XML.
+type writer struct {
+	dst  []byte
+	json bool
+}
+
+func (w *writer) reply(p *Push, r *Reply, now time.Time) {
+	w.open("xml")
+	w.text("ToUserName", p.FromUserName)
+	w.text("FromUserName", p.ToUserName)
+	w.number("CreateTime", now.Unix())
+	w.text("MsgType", r.MsgType)
 	switch r.MsgType {
 	case "text":
-		dst = appendText(dst, "Content", r.Content)
+		w.text("Content", r.Content)
 	case "news":
-		dst = appendArticles(dst, r.Articles)
+		w.articles(r.Articles)
 	case "image":
-		dst = appendGroup(dst, "Image", [][2]string{{"MediaId", r.MediaID}})
+		w.open("Image")
+		w.text("MediaId", r.MediaID)
+		w.close("Image")
 	case "voice":
-		dst = appendGroup(dst, "Voice", [][2]string{{"MediaId", r.MediaID}})
+		w.open("Voice")
+		w.text("MediaId", r.MediaID)
+		w.close("Voice")
 	case "video":
-		dst = appendGroup(dst, "Video", [][2]string{{"MediaId", r.MediaID}, {"Title", r.Title}, {"Description", r.Desc}})
+		w.open("Video")
+		w.text("MediaId", r.MediaID)
+		w.given("Title", r.Title)
+		w.given("Description", r.Desc)
+		w.close("Video")
 	case "music":
-		dst = appendGroup(dst, "Music", [][2]string{
-			{"Title", r.Title}, {"Description", r.Desc}, {"MusicUrl", r.MusicURL}, {"HQMusicUrl", r.HQMusic}, {"ThumbMediaId", r.Thumb},
-		})
+		w.open("Music")
+		w.given("Title", r.Title)
+		w.given("Description", r.Desc)
+		w.given("MusicUrl", r.MusicURL)
+		w.given("HQMusicUrl", r.HQMusic)
+		w.text("ThumbMediaId", r.Thumb)
+		w.close("Music")
 	case "transfer_customer_service":
-		dst = appendGroup(dst, "TransInfo", [][2]string{{"KfAccount", r.KfAccount}})
-	}
-	return append(dst, "</xml>"...)
-}
-
-func appendArticles(dst []byte, articles []Article) []byte {
-	dst = appendNumber(dst, "ArticleCount", int64(len(articles)))
-	dst = append(dst, "<Articles>"...)
-	for _, a := range articles {
-		dst = append(dst, "<item>"...)
-		dst = appendText(dst, "Title", a.Title)
-		dst = appendText(dst, "Description", a.Description)
-		dst = appendText(dst, "PicUrl", a.PicURL)
-		dst = appendText(dst, "Url", a.URL)
-		dst = append(dst, "</item>"...)
-	}
-	return append(dst, "</Articles>"...)
-}
-
-// appendGroup writes the members that are not empty, and nothing at all where all are.
-func appendGroup(dst []byte, name string, members [][2]string) []byte {
-	start := len(dst)
-	dst = append(append(append(dst, '<'), name...), '>')
-	inner := len(dst)
-	for _, m := range members {
-		if m[1] != "" {
-			dst = appendText(dst, m[0], m[1])
+		if r.KfAccount != "" {
+			w.open("TransInfo")
+			w.text("KfAccount", r.KfAccount)
+			w.close("TransInfo")
 		}
 	}
-	if len(dst) == inner {
-		return dst[:start]
+	w.close("xml")
+}
+
+func (w *writer) articles(articles []Article) {
+	w.number("ArticleCount", int64(len(articles)))
+	w.open("Articles")
+	if w.json {
+		w.dst[len(w.dst)-1] = '[' // a list of objects without names
 	}
-	return append(append(append(dst, "</"...), name...), '>')
+	for i := range articles {
+		w.open("item")
+		w.text("Title", articles[i].Title)
+		w.text("Description", articles[i].Description)
+		w.text("PicUrl", articles[i].PicURL)
+		w.text("Url", articles[i].URL)
+		w.close("item")
+	}
+	w.close("Articles")
+	if w.json {
+		w.dst[len(w.dst)-1] = ']'
+	}
 }
 
-func appendNumber(dst []byte, name string, n int64) []byte {
-	dst = append(append(append(dst, '<'), name...), '>')
-	dst = strconv.AppendInt(dst, n, 10)
-	return append(append(append(dst, "</"...), name...), '>')
+// open begins an element or object. The outermost one and the items of a list have no name in JSON.
+func (w *writer) open(name string) {
+	if !w.json {
+		w.dst = append(append(append(w.dst, '<'), name...), '>')
+		return
+	}
+	switch name {
+	case "xml":
+	case "item":
+		w.comma()
+	default:
+		w.name(name)
+	}
+	w.dst = append(w.dst, '{')
 }
 
-// appendText writes one element of text. "]]>" in it is spread over two CDATA sections, which any XML parser joins again.
-func appendText(dst []byte, name, text string) []byte {
-	dst = append(append(append(dst, '<'), name...), "><![CDATA["...)
-	dst = append(dst, strings.ReplaceAll(clean(text), "]]>", "]]]]><![CDATA[>")...)
-	return append(append(append(dst, "]]></"...), name...), '>')
+func (w *writer) close(name string) {
+	if w.json {
+		w.dst = append(w.dst, '}')
+		return
+	}
+	w.dst = append(append(append(w.dst, "</"...), name...), '>')
 }
 
-// replyJSON is the reply of an account whose owner chose JSON. The platform documents its names only by saying that replies
-// take the format of the push; these mirror the XML.
-type replyJSON struct {
-	ToUserName   string
-	FromUserName string
-	CreateTime   int64
-	MsgType      string
-	Content      string            `json:",omitempty"`
-	ArticleCount int               `json:",omitempty"`
-	Articles     []articleJSON     `json:",omitempty"`
-	Image        map[string]string `json:",omitempty"`
-	Voice        map[string]string `json:",omitempty"`
-	Video        map[string]string `json:",omitempty"`
-	Music        map[string]string `json:",omitempty"`
-	TransInfo    map[string]string `json:",omitempty"`
+// comma separates a member or an item from the one before it.
+func (w *writer) comma() {
+	if n := len(w.dst); n > 0 && (w.dst[n-1] == '"' || w.dst[n-1] == '}' || w.dst[n-1] >= '0' && w.dst[n-1] <= '9') {
+		w.dst = append(w.dst, ',')
+	}
 }
 
-type articleJSON struct {
-	Title       string
-	Description string
-	PicURL      string `json:"PicUrl"`
-	URL         string `json:"Url"`
+func (w *writer) name(name string) {
+	w.comma()
+	w.dst = append(append(append(w.dst, '"'), name...), `":`...)
 }
 
-func appendJSON(dst []byte, p *Push, r Reply, now time.Time) []byte {
-	out := replyJSON{ToUserName: p.FromUserName, FromUserName: p.ToUserName, CreateTime: now.Unix(), MsgType: r.MsgType}
-	switch r.MsgType {
-	case "text":
-		out.Content = r.Content
-	case "news":
-		out.ArticleCount = len(r.Articles)
-		for _, a := range r.Articles {
-			out.Articles = append(out.Articles, articleJSON(a))
+func (w *writer) number(name string, n int64) {
+	if w.json {
+		w.name(name)
+		w.dst = strconv.AppendInt(w.dst, n, 10)
+		return
+	}
+	w.open(name)
+	w.dst = strconv.AppendInt(w.dst, n, 10)
+	w.close(name)
+}
+
+// given writes a text that is not empty.
+func (w *writer) given(name, text string) {
+	if text != "" {
+		w.text(name, text)
+	}
+}
+
+func (w *writer) text(name, text string) {
+	text = clean(text)
+	if w.json {
+		w.name(name)
+		w.dst = appendJSONString(w.dst, text)
+		return
+	}
+	w.open(name)
+	w.dst = append(w.dst, cdataStart...)
+	for { // "]]>" is spread over two sections, which any XML parser joins again
+		n := strings.Index(text, cdataEnd)
+		if n < 0 {
+			break
 		}
-	case "image":
-		out.Image = present("MediaId", r.MediaID)
-	case "voice":
-		out.Voice = present("MediaId", r.MediaID)
-	case "video":
-		out.Video = present("MediaId", r.MediaID, "Title", r.Title, "Description", r.Desc)
-	case "music":
-		out.Music = present("Title", r.Title, "Description", r.Desc, "MusicUrl", r.MusicURL, "HQMusicUrl", r.HQMusic, "ThumbMediaId", r.Thumb)
-	case "transfer_customer_service":
-		out.TransInfo = present("KfAccount", r.KfAccount)
+		w.dst = append(append(w.dst, text[:n]...), "]]]]><![CDATA[>"...)
+		text = text[n+len(cdataEnd):]
 	}
-	var doc bytes.Buffer
-	enc := json.NewEncoder(&doc)
-	enc.SetEscapeHTML(false) // links are shown as they are written
-	if err := enc.Encode(out); err != nil {
-		return append(dst, Success...) // not for strings and numbers
-	}
-	return append(dst, bytes.TrimRight(doc.Bytes(), "\n")...)
+	w.dst = append(append(w.dst, text...), cdataEnd...)
+	w.close(name)
 }
 
-// present is the object of those names whose value is not empty.
-func present(namesAndValues ...string) map[string]string {
-	out := make(map[string]string)
-	for i := 0; i < len(namesAndValues); i += 2 {
-		if namesAndValues[i+1] != "" {
-			out[namesAndValues[i]] = namesAndValues[i+1]
+// appendJSONString quotes a clean text. Nothing but what JSON demands is escaped: links are shown as they are written.
+func appendJSONString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	for i := range len(s) {
+		switch c := s[i]; c {
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		case '\n':
+			dst = append(dst, `\n`...)
+		case '\r':
+			dst = append(dst, `\r`...)
+		case '\t':
+			dst = append(dst, `\t`...)
+		default:
+			dst = append(dst, c)
 		}
 	}
-	return out
+	return append(dst, '"')
 }

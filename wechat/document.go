@@ -1,9 +1,6 @@
 package wechat
 
-import (
-	"strconv"
-	"strings"
-)
+import "strconv"
 
 // document is a push as a tree, XML and JSON alike. Its nodes stand in the order of the document, each behind the one around it.
 type document struct{ nodes []node }
@@ -20,7 +17,7 @@ type node struct {
 const root int32 = -1
 
 // room is enough for what the platform usually sends. An array of it lives on the stack of who reads a document.
-type room [24]node
+type room [16]node
 
 // add puts a node into the tree and gives its index.
 func (d *document) add(parent int32, name string) int32 {
@@ -52,9 +49,9 @@ func (d *document) text(parent int32, name string) string {
 	return ""
 }
 
-// word is a text that holds no white space: some samples of the platform break lines inside an element.
+// word is a text that holds no white space.
 func (d *document) word(parent int32, name string) string {
-	return strings.TrimSpace(d.text(parent, name))
+	return trim(d.text(parent, name))
 }
 
 // either is the word under the first name, or where that is missing or empty under the second.
@@ -67,8 +64,7 @@ func (d *document) either(parent int32, name, other string) string {
 
 // number is a whole number; 0 where it is missing or none.
 func (d *document) number(parent int32, name string) int64 {
-	n, _ := strconv.ParseInt(d.word(parent, name), 10, 64)
-	return n
+	return whole(d.text(parent, name))
 }
 
 func (d *document) degrees(parent int32, name string) (float64, bool) {
@@ -102,7 +98,7 @@ func (d *document) all(around int32, name string) []string {
 	var out []string
 	for i := range d.nodes {
 		if n := &d.nodes[i]; n.name == name && !n.branch && d.within(int32(i), around) {
-			out = append(out, strings.TrimSpace(n.value))
+			out = append(out, trim(n.value))
 		}
 	}
 	return out

@@ -37,9 +37,9 @@ func (e *ParseError) Error() string {
 //
 // The Push keeps doc as Raw; the caller must not change it afterwards.
 func Parse(doc []byte) (*Push, error) {
-	var nodes room
-	d := document{nodes: nodes[:0]}
-	if err := d.read(doc); err != nil {
+	var space room
+	d, err := read(doc, space[:0])
+	if err != nil {
 		return nil, err
 	}
 	p := &Push{Raw: doc}
@@ -53,9 +53,9 @@ func Parse(doc []byte) (*Push, error) {
 // ParseEnvelope reads the outer document of an encrypted push: ToUserName and Encrypt. What else stands in it (compatible
 // mode repeats the clear fields) is nobody's word and is left out. The error is *ParseError, also where Encrypt is missing.
 func ParseEnvelope(doc []byte) (toUser, encrypt string, err error) {
-	var nodes room
-	d := document{nodes: nodes[:0]}
-	if err := d.read(doc); err != nil {
+	var space room
+	d, err := read(doc, space[:0])
+	if err != nil {
 		return "", "", err
 	}
 	encrypt = d.word(root, "Encrypt")
@@ -65,28 +65,31 @@ func ParseEnvelope(doc []byte) (toUser, encrypt string, err error) {
 	return d.word(root, "ToUserName"), encrypt, nil
 }
 
-// read fills an empty tree. The plain documents that the platform writes are scanned; anything else that is XML is made
-// readable first and then read by encoding/xml.
-func (d *document) read(doc []byte) error {
+// read makes a document a tree, in space where it is a plain one. The plain documents that the platform writes are scanned;
+// anything else that is XML is made readable first and then read by encoding/xml.
+func read(doc []byte, space []node) (document, error) {
 	if len(doc) > maxDocument {
-		return &ParseError{Msg: "it is larger than 1 MiB"}
+		return document{}, &ParseError{Msg: "it is larger than 1 MiB"}
 	}
 	s := string(doc)
 	clean := isClean(doc)
 	if !clean {
 		s = sanitize(s)
 	}
-	s = strings.TrimLeft(strings.TrimPrefix(s, "\ufeff"), " \t\n")
+	s = strings.TrimPrefix(s, "\ufeff")
+	s = s[skipSpace(s, 0):]
 	switch {
 	case isJSON(s):
-		return d.readJSON(s)
+		return readJSON(s)
 	case !strings.HasPrefix(s, "<"):
-		return &ParseError{Msg: "it is neither XML nor JSON"}
-	case clean && d.scan(s):
-		return nil
+		return document{}, &ParseError{Msg: "it is neither XML nor JSON"}
 	}
-	d.nodes = d.nodes[:0]
-	return d.readXML(s)
+	if clean {
+		if nodes, ok := scan(s, space); ok {
+			return document{nodes}, nil
+		}
+	}
+	return readXML(s)
 }
 
 // isJSON looks at the first byte that means something.
@@ -146,22 +149,18 @@ func (p *Push) readHeader(d *document) (err error) {
 			continue
 		}
 		if h := headerOf(n.name); h >= 0 && !seen[h] {
-			seen[h] = true
-			values[h] = n.value
+			seen[h], values[h] = true, n.value
 		}
 	}
 	p.EventKey = values[eventKey]
-	for h, v := range values {
-		values[h] = strings.TrimSpace(v)
-	}
-	p.ToUserName, p.FromUserName = values[toUserName], values[fromUserName]
-	p.MsgType, p.Event = values[msgType], values[event]
-	p.MsgID, p.MsgDataID = values[msgID], values[msgDataID]
+	p.ToUserName, p.FromUserName = trim(values[toUserName]), trim(values[fromUserName])
+	p.MsgType, p.Event = trim(values[msgType]), trim(values[event])
+	p.MsgID, p.MsgDataID = trim(values[msgID]), trim(values[msgDataID])
 	if p.MsgID == "" {
-		p.MsgID = values[jobMsgID]
+		p.MsgID = trim(values[jobMsgID])
 	}
-	p.Idx, _ = strconv.Atoi(values[idx]) // a message that came from no article has none
-	if created := values[createTime]; created != "" {
+	p.Idx = int(whole(values[idx]))
+	if created := trim(values[createTime]); created != "" {
 		if p.CreateTime, err = strconv.ParseInt(created, 10, 64); err != nil {
 			return &ParseError{Msg: "CreateTime is no number of seconds"}
 		}
@@ -197,7 +196,24 @@ func appendLower(dst []byte, s string) []byte {
 	return dst
 }
 
+// trim is strings.TrimSpace, which is seldom needed: some samples of the platform break lines inside an element.
+func trim(s string) string {
+	if s == "" || s[0]-'!' < 0x5e && s[len(s)-1]-'!' < 0x5e {
+		return s
+	}
+	return strings.TrimSpace(s)
+}
+
+// whole reads a whole number; 0 where it is missing or none.
+func whole(s string) int64 {
+	if s = trim(s); s == "" {
+		return 0
+	}
+	n, _ := strconv.ParseInt(s, 10, 64)
+	return n
+}
+
 func degrees(s string) (float64, bool) {
-	f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	f, err := strconv.ParseFloat(trim(s), 64)
 	return f, err == nil && !math.IsNaN(f) && !math.IsInf(f, 0)
 }

@@ -3,8 +3,6 @@ package wechat_test
 import (
 	"bytes"
 	"encoding/json"
-	"encoding/xml"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -24,260 +22,148 @@ type golden struct {
 	ToUserName, FromUserName string
 	CreateTime               int64
 	MsgType, Event, EventKey string `json:",omitempty"`
-	MsgID, Name, Key, Type   string
+	MsgID                    string
+	MsgDataID                string `json:",omitempty"`
+	Idx                      int    `json:",omitzero"`
+	Name, Key, Type          string
 	Body                     wechat.Body
 }
 
-func TestParseGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/push/*.*ml")
+func dump(t *testing.T, p *wechat.Push) string {
+	t.Helper()
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(golden{
+		p.ToUserName, p.FromUserName, p.CreateTime, p.MsgType, p.Event, p.EventKey, p.MsgID, p.MsgDataID, p.Idx,
+		p.Name(), p.Key(), strings.TrimPrefix(fmt.Sprintf("%T", p.Body), "*wechat."), p.Body,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// checkGolden compares with a file, or writes it where -update is given.
+func checkGolden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	jsons, err := filepath.Glob("testdata/push/*.json")
-	if err != nil || len(files) == 0 || len(jsons) == 0 {
-		t.Fatal("no pushes in testdata/push", err)
-	}
-	for _, file := range append(files, jsons...) {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			doc, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			p, err := wechat.Parse(doc)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(p.Raw, doc) {
-				t.Error("Raw is not the document")
-			}
-			var got bytes.Buffer
-			enc := json.NewEncoder(&got)
-			enc.SetEscapeHTML(false)
-			enc.SetIndent("", "  ")
-			if err := enc.Encode(golden{
-				p.ToUserName, p.FromUserName, p.CreateTime, p.MsgType, p.Event, p.EventKey,
-				p.MsgID, p.Name(), p.Key(), strings.TrimPrefix(fmt.Sprintf("%T", p.Body), "*wechat."), p.Body,
-			}); err != nil {
-				t.Fatal(err)
-			}
-			want := file + ".golden"
-			if *update {
-				if err := os.WriteFile(want, got.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			wanted, err := os.ReadFile(want)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(wanted), got.String()); diff != "" {
-				t.Errorf("run with -update if this is meant (-want +got)\n%s", diff)
-			}
-		})
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("run with -update if this is meant (-want +got)\n%s", diff)
 	}
 }
 
-// push is a text message whose Content element is given as it stands on the wire.
-func push(content string) string {
-	return "<xml><ToUserName><![CDATA[gh_1]]></ToUserName><FromUserName><![CDATA[oFAN]]></FromUserName>" +
-		"<CreateTime>1700000001</CreateTime><MsgType><![CDATA[text]]></MsgType><Content>" + content +
-		"</Content><MsgId>77</MsgId></xml>"
-}
-
-func TestParseText(t *testing.T) {
-	cdata := func(s string) string { return "<![CDATA[" + s + "]]>" }
-	for _, tt := range []struct{ name, content, want string }{
-		{"empty", "", ""},
-		{"empty section", cdata(""), ""},
-		{"control bytes", cdata("a\x00b\x01c\x1fd\x08"), "abcd"},
-		{"tab and line feed", cdata("a\tb\nc"), "a\tb\nc"},
-		{"other line ends", cdata("a\r\nb\rc"), "a\nb\nc"},
-		{"invalid UTF-8", cdata("a\xff\xfe好\xe5\xa5"), "a\ufffd好\ufffd"},
-		{"end of section inside", cdata("a]]>b"), "a]]>b"},
-		{"ends with end of section", cdata("a]]>"), "a]]>"},
-		{"brackets", cdata("a]]]]"), "a]]]]"},
-		{"pasted XML", cdata("<a><![CDATA[x]]></a></status>"), "<a><![CDATA[x]]></a></status>"},
-		{"its own end", cdata("x]]></Content><FromUserName><![CDATA[oOTHER]]></FromUserName><Content><![CDATA[y"), "x]]></Content><FromUserName><![CDATA[oOTHER]]></FromUserName><Content><![CDATA[y"},
-		{"end of the document", cdata("x]]></Content></xml>"), "x]]></Content></xml>"},
-		{"document type", cdata("<!DOCTYPE html><!ENTITY a>&a;"), "<!DOCTYPE html><!ENTITY a>&a;"},
-		{"properly split section", cdata("a]]]]><![CDATA[>b"), "a]]>b"},
-		{"bare text", "a&lt;b&#65;&#x42;&gt;", "a<bAB>"},
-		{"control character by reference", "a&#1;&#x0;b", "ab"},
-		{"unknown entity", "a &nbsp; &;b& &#xZZ; &#99999999;", "a &nbsp; &;b& &#xZZ; \ufffd"},
-		{"bare and section", "a" + cdata("b") + "c", "abc"},
-		{"four-byte characters", cdata("😀👨‍👩‍👧"), "😀👨‍👩‍👧"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			p, err := wechat.Parse([]byte("\ufeff \n" + push(tt.content)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			text, ok := p.Body.(*wechat.Text)
-			if !ok {
-				t.Fatalf("body is %T", p.Body)
-			}
-			if text.Content != tt.want {
-				t.Errorf("Content = %q, want %q", text.Content, tt.want)
-			}
-			if p.FromUserName != "oFAN" || p.ToUserName != "gh_1" || p.MsgID != "77" || p.CreateTime != 1700000001 {
-				t.Errorf("header = %q, %q, %q, %d", p.FromUserName, p.ToUserName, p.MsgID, p.CreateTime)
-			}
-		})
+// samples gives the files of a folder with that ending.
+func samples(t testing.TB, pattern string) []string {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files %s: %v", pattern, err)
 	}
+	return files
 }
 
-func TestParseTakesTheFirstHeader(t *testing.T) {
-	for name, doc := range map[string]string{
-		"XML":  "<xml><FromUserName>oFAN</FromUserName><MsgType>link</MsgType><MsgId>1</MsgId><Title><![CDATA[a]]></Title><FromUserName>oOTHER</FromUserName><MsgType>text</MsgType><MsgId>2</MsgId></xml>",
-		"JSON": `{"FromUserName":"oFAN","MsgType":"link","MsgId":1,"Title":"a","FromUserName":"oOTHER","MsgType":"text","MsgId":2}`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			p, err := wechat.Parse([]byte(doc))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if p.FromUserName != "oFAN" || p.MsgType != "link" || p.MsgID != "1" {
-				t.Errorf("header = %q, %q, %q", p.FromUserName, p.MsgType, p.MsgID)
-			}
-			want := &wechat.Link{Title: "a"}
-			if diff := cmp.Diff(want, p.Body); diff != "" {
-				t.Errorf("body (-want +got)\n%s", diff)
-			}
-		})
-	}
-}
-
-// refused are documents that are no push. FuzzParse starts from them, too.
-var refused = []struct{ name, doc, want string }{
-	{"empty", "", "neither XML nor JSON"},
-	{"words", "hello", "neither XML nor JSON"},
-	{"only space", " \n ", "neither XML nor JSON"},
-	{"cut in a tag", "<xml><ToUserName", "no end"},
-	{"cut in an element", "<xml><ToUserName>gh_1", "ends before"},
-	{"cut in a section", "<xml><Content><![CDATA[abc", "no end"},
-	{"cut in a comment", "<xml><!-- abc", "no end"},
-	{"crossed tags", "<xml><a><b></a></b></xml>", "XML is broken"},
-	{"end tag alone", "</xml>", "XML is broken"},
-	{"second root", "<xml></xml><xml></xml>", "more than one root"},
-	{"text before the root", "<?xml version='1.0'?>a<xml></xml>", "outside of the root"},
-	{"text behind the root", "<xml></xml>a", "outside of the root"},
-	{"section behind the root", "<xml></xml><![CDATA[a]]>", "outside of the root"},
-	{"no name", "<xml>< a></ a></xml>", "no proper name"},
-	{"bad name", "<xml><a=b></a=b></xml>", "XML is broken"},
-	{"large", "<xml>" + strings.Repeat(" ", 1<<20) + "</xml>", "larger than"},
-	{"long name", "<xml><" + strings.Repeat("a", 200) + "/></xml>", "no proper name"},
-	{"document type", `<!DOCTYPE xml SYSTEM "file:///etc/passwd"><xml></xml>`, "declarations are refused"},
-	{"entity", `<xml><!ENTITY a "b"></xml>`, "declarations are refused"},
-	{"deep", strings.Repeat("<a>", 17) + strings.Repeat("</a>", 17), "too deeply"},
-	{"wide", "<xml>" + strings.Repeat("<a/>", 2001) + "</xml>", "too many"},
-	{"time", "<xml><CreateTime>soon</CreateTime></xml>", "CreateTime"},
-	{"JSON list", "[]", "neither XML nor JSON"},
-	{"JSON cut", `{"a":`, "broken"},
-	{"JSON cut in a list", `{"a":[1`, "broken"},
-	{"JSON with more behind", `{"a":1}{}`, "behind"},
-	{"JSON deep", strings.Repeat(`{"a":`, 20) + "1" + strings.Repeat("}", 20), "too deeply"},
-	{"JSON deep lists", `{"a":` + strings.Repeat(`[`, 20) + strings.Repeat("]", 20) + "}", "too deeply"},
-	{"JSON wide", `{"a":[1` + strings.Repeat(",1", 2001) + `]}`, "too many"},
-	{"JSON time", `{"CreateTime":1.5}`, "CreateTime"},
-}
-
-func TestParseRefuses(t *testing.T) {
-	for _, tt := range refused {
-		t.Run(tt.name, func(t *testing.T) {
-			p, err := wechat.Parse([]byte(tt.doc))
-			var parseError *wechat.ParseError
-			if p != nil || !errors.As(err, &parseError) {
-				t.Fatalf("Parse = %v, %v, want a *ParseError", p, err)
-			}
-			if !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("error %q does not say %q", err, tt.want)
-			}
-		})
-	}
-}
-
-func TestParseEnvelope(t *testing.T) {
-	for _, tt := range []struct{ name, doc, toUser, encrypt string }{
-		{"safe", "<xml><ToUserName><![CDATA[gh_1]]></ToUserName><Encrypt><![CDATA[abc+/=]]></Encrypt></xml>", "gh_1", "abc+/="},
-		{"JSON", `{"ToUserName":"gh_1","Encrypt":"abc+/="}`, "gh_1", "abc+/="},
-		{"compatible", strings.Replace(push("<![CDATA[a]]></Content><Encrypt>forged</Encrypt><Content><![CDATA[b]]>"), "</xml>", "<Encrypt><![CDATA[abc+/=]]></Encrypt></xml>", 1), "gh_1", "abc+/="},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			toUser, encrypt, err := wechat.ParseEnvelope([]byte(tt.doc))
-			if err != nil || toUser != tt.toUser || encrypt != tt.encrypt {
-				t.Errorf("ParseEnvelope = %q, %q, %v", toUser, encrypt, err)
-			}
-		})
-	}
-	for _, doc := range []string{"", push("hi"), "<xml><Encrypt></Encrypt></xml>", `{"ToUserName":"gh_1"}`} {
-		var parseError *wechat.ParseError
-		if _, _, err := wechat.ParseEnvelope([]byte(doc)); !errors.As(err, &parseError) {
-			t.Errorf("ParseEnvelope(%q): %v, want a *ParseError", doc, err)
-		}
-	}
-}
-
-// FuzzParse holds that nothing makes Parse panic, that text is always valid and free of control bytes, and that documents that
-// encoding/xml reads too mean the same to both.
-func FuzzParse(f *testing.F) {
-	files, err := filepath.Glob("testdata/push/*")
+func parseFile(t *testing.T, file string) *wechat.Push {
+	t.Helper()
+	doc, err := os.ReadFile(file)
 	if err != nil {
-		f.Fatal(err)
+		t.Fatal(err)
 	}
-	for _, file := range files {
-		if doc, err := os.ReadFile(file); err == nil && !strings.HasSuffix(file, ".golden") {
-			f.Add(doc)
-		}
+	p, err := wechat.Parse(doc)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, tt := range refused {
-		f.Add([]byte(tt.doc))
+	if !bytes.Equal(p.Raw, doc) {
+		t.Error("Raw is not the document")
 	}
-	f.Add([]byte(push("<![CDATA[a\x01]]></Content><FromUserName>x</FromUserName><Content><![CDATA[]]>")))
-	f.Fuzz(func(t *testing.T, doc []byte) {
-		before := bytes.Clone(doc)
-		p, err := wechat.Parse(doc)
-		if !bytes.Equal(before, doc) {
-			t.Fatal("Parse changed the document")
-		}
-		if err != nil {
-			var parseError *wechat.ParseError
-			if !errors.As(err, &parseError) {
-				t.Fatalf("error is %T", err)
-			}
-			return
-		}
-		if p.Key() == "" || p.Body == nil {
-			t.Fatal("no key or no body")
-		}
-		if text, ok := p.Body.(*wechat.Text); ok && strings.ToValidUTF8(text.Content, "") != text.Content {
-			t.Fatalf("Content is not valid: %q", text.Content)
-		}
-		sameAsStandard(t, doc, p)
-	})
+	return p
 }
 
-// sameAsStandard compares p with what encoding/xml reads, for plain documents: one element of each header name at most, and no
-// section that ends anywhere but before an end tag, which is where the two must differ.
-func sameAsStandard(t *testing.T, doc []byte, p *wechat.Push) {
-	if bytes.Count(doc, []byte("]]>")) != bytes.Count(doc, []byte("]]></")) || bytes.ContainsAny(doc, "\r&:") || bytes.Contains(doc, []byte("<![CDATA[<")) {
-		return
+func TestParseGolden(t *testing.T) {
+	for _, file := range append(samples(t, "testdata/push/*.xml"), samples(t, "testdata/push/*.json")...) {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			checkGolden(t, file+".golden", dump(t, parseFile(t, file)))
+		})
 	}
-	for _, name := range []string{"FromUserName", "Content", "MsgType"} {
-		if bytes.Count(doc, []byte("<"+name)) > 1 {
-			return
+}
+
+// TestParseJSONIsXML: an account whose owner chose JSON receives the same pushes.
+func TestParseJSONIsXML(t *testing.T) {
+	for _, file := range samples(t, "testdata/push/*.xml") {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			fromXML, fromJSON := parseFile(t, file), parseFile(t, strings.TrimSuffix(file, "xml")+"json")
+			if fromXML.FromUserName != "" && fromXML.Key() != fromJSON.Key() {
+				t.Errorf("keys are %s and %s", fromXML.Key(), fromJSON.Key())
+			}
+			fromXML.Raw, fromJSON.Raw = nil, nil
+			if diff := cmp.Diff(fromXML, fromJSON); diff != "" {
+				t.Errorf("XML and JSON differ (-XML +JSON)\n%s", diff)
+			}
+		})
+	}
+}
+
+// everything are the messages and events of the platform's pages and the types that they are read as.
+var everything = map[string]string{
+	"text": "Text", "image": "Image", "voice": "Voice", "video": "VideoMessage", "shortvideo": "VideoMessage", "location": "Location",
+	"link": "Link", "miniprogrampage": "MiniProgramPage",
+	"event subscribe": "Subscribe", "event unsubscribe": "Unsubscribe", "event scan": "Scan", "event location": "LocationReport",
+	"event click": "Click", "event view": "View", "event view_miniprogram": "ViewMiniProgram",
+	"event scancode_push": "ScanCode", "event scancode_waitmsg": "ScanCode", "event pic_sysphoto": "Pictures",
+	"event pic_photo_or_album": "Pictures", "event pic_weixin": "Pictures", "event location_select": "LocationSelect",
+	"event templatesendjobfinish": "SendResult", "event masssendjobfinish": "SendResult",
+	"event publishjobfinish": "PublishResult", "event freepublishjobfinish": "PublishResult",
+	"event subscribe_msg_popup_event": "NoticeConsent", "event subscribe_msg_change_event": "NoticeConsent",
+	"event subscribe_msg_sent_event": "NoticeResult",
+	"event kf_create_session":        "Session", "event kf_close_session": "Session", "event kf_switch_session": "Session",
+	"event user_info_modified": "Authorization", "event user_authorization_revoke": "Authorization",
+	"event user_authorization_cancellation": "Authorization",
+	"event qualification_verify_success":    "Qualification", "event qualification_verify_fail": "Qualification",
+	"event naming_verify_success": "Qualification", "event naming_verify_fail": "Qualification",
+	"event annual_renew": "Qualification", "event verify_expired": "Qualification",
+	"event guide_qrcode_scan_event": "Generic",
+}
+
+func TestEverythingHasASample(t *testing.T) {
+	seen := map[string]map[string]bool{}
+	for _, file := range samples(t, "testdata/push/*.xml") {
+		p := parseFile(t, file)
+		kind := strings.TrimSpace(strings.ToLower(p.MsgType + " " + p.Event))
+		if seen[kind] == nil {
+			seen[kind] = map[string]bool{}
+		}
+		seen[kind][strings.TrimPrefix(fmt.Sprintf("%T", p.Body), "*wechat.")] = true
+	}
+	for kind, body := range everything {
+		if !seen[kind][body] {
+			t.Errorf("no sample of %q is read as %s: %v", kind, body, seen[kind])
 		}
 	}
-	var std struct {
-		FromUserName, Content, MsgType string
+}
+
+func TestFields(t *testing.T) {
+	p := parseFile(t, "testdata/push/mass-refused.xml")
+	fields := p.Fields()
+	for path, want := range map[string]string{
+		"FromUserName": "oSIMUSER0000000000000000001", "MsgID": "1000001625", "CopyrightCheckResult.ResultList.item.AuditState": "2",
+		"CopyrightCheckResult.ResultList.item.AuditState#2": "11", "CopyrightCheckResult.CheckState": "2",
+	} {
+		if fields[path] != want {
+			t.Errorf("%s = %q, want %q", path, fields[path], want)
+		}
 	}
-	dec := xml.NewDecoder(bytes.NewReader(doc))
-	if dec.Decode(&std) != nil {
-		return
+	if _, ok := fields["CopyrightCheckResult"]; ok {
+		t.Error("an element with children has a value")
 	}
-	if got := p.FromUserName; got != strings.TrimSpace(std.FromUserName) {
-		t.Errorf("FromUserName = %q, encoding/xml reads %q", got, std.FromUserName)
-	}
-	if text, ok := p.Body.(*wechat.Text); ok && text.Content != std.Content {
-		t.Errorf("Content = %q, encoding/xml reads %q", text.Content, std.Content)
+	if got := (&wechat.Push{}).Fields(); len(got) != 0 {
+		t.Errorf("a Push without a document has the fields %v", got)
 	}
 }

@@ -58,8 +58,8 @@ func (p *Push) IsEvent() bool { return strings.EqualFold(p.MsgType, "event") }
 // Fields gives every field of the document by its path, as Generic has them, but with the header. It reads Raw anew at each
 // call; where Raw is no document it is empty.
 func (p *Push) Fields() map[string]string {
-	var d document
-	if err := d.read(p.Raw); err != nil {
+	d, err := read(p.Raw, nil)
+	if err != nil {
 		return map[string]string{}
 	}
 	return d.fields(func(string) bool { return true })

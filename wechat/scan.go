@@ -1,6 +1,7 @@
 package wechat
 
 import (
+	"bytes"
 	"encoding/binary"
 	"strings"
 	"unicode/utf8"
@@ -15,62 +16,60 @@ const (
 // elements in it. It reports false for anything else, wherever encoding/xml or the platform's carelessness could mean something
 // different: attributes, references, comments, declarations, text beside elements, "]]>" in a text. Values are parts of s, so
 // that nothing is copied. What it takes, encoding/xml reads the same.
-func (d *document) scan(s string) bool {
+func scan(s string, nodes []node) ([]node, bool) {
 	const start = "<xml>"
 	if !strings.HasPrefix(s, start) {
-		return false
+		return nil, false
 	}
 	open, depth := root, 1
 	for i := len(start); ; {
-		for i < len(s) && isSpace(s[i]) {
-			i++
-		}
+		i = skipSpace(s, i)
 		switch {
 		case i+1 >= len(s) || s[i] != '<':
-			return false
+			return nil, false
 		case s[i+1] == '/':
 			if open == root {
 				end := afterEndTag(s, i, "xml")
-				return end > 0 && strings.Trim(s[end:], " \t\n") == ""
+				return nodes, end > 0 && skipSpace(s, end) == len(s)
 			}
-			if i = afterEndTag(s, i, d.nodes[open].name); i < 0 {
-				return false
+			if i = afterEndTag(s, i, nodes[open].name); i < 0 {
+				return nil, false
 			}
-			open, depth = d.nodes[open].parent, depth-1
+			open, depth = nodes[open].parent, depth-1
 			continue
 		}
 		end := nameEnd(s, i+1)
-		if end < 0 || len(d.nodes) == maxNodes || depth == maxDepth {
-			return false
+		if end < 0 || len(nodes) == maxNodes || depth == maxDepth {
+			return nil, false
 		}
-		n := d.add(open, s[i+1:end])
-		value, next := d.leaf(s, end+1, n)
+		name := s[i+1 : end]
+		value, next := leaf(s, end+1, name)
+		nodes = append(nodes, node{name: name, value: value, parent: open, branch: next == 0})
 		switch {
 		case next > 0:
-			d.nodes[n].value, i = value, next
+			i = next
 		case next == 0: // elements stand in it
-			open, depth, i = n, depth+1, end+1
+			open, depth, i = int32(len(nodes)-1), depth+1, end+1
 		default:
-			return false
+			return nil, false
 		}
 	}
 }
 
 // leaf gives the text of an element whose start tag ends before i, and where its end tag ends; 0 where elements stand in it, -1
 // where scan must not go on.
-func (d *document) leaf(s string, i int, n int32) (string, int) {
-	name := d.nodes[n].name
+func leaf(s string, i int, name string) (string, int) {
 	if strings.HasPrefix(s[i:], cdataStart) {
 		i += len(cdataStart)
-		length := strings.Index(s[i:], cdataEnd)
-		if length < 0 {
+		end := sectionEnd(s, i)
+		if end < 0 {
 			return "", -1
 		}
-		next := afterEndTag(s, i+length+len(cdataEnd), name)
-		if next > 0 && isFansText(name) && endsLater(s[next:], name) {
+		next := afterEndTag(s, end+len(cdataEnd), name)
+		if next > 0 && isFansText(name) && endsLater(s, next, name) {
 			return "", -1
 		}
-		return s[i : i+length], next
+		return s[i:end], next
 	}
 	length := strings.IndexByte(s[i:], '<')
 	if length < 0 {
@@ -83,7 +82,7 @@ func (d *document) leaf(s string, i int, n int32) (string, int) {
 		}
 		return text, next
 	}
-	if strings.Trim(text, " \t\n") != "" {
+	if skipSpace(text, 0) < length {
 		return "", -1
 	}
 	return "", 0
@@ -98,17 +97,32 @@ func isFansText(name string) bool {
 	return false
 }
 
-// endsLater reports whether another section of that name ends in what follows.
-func endsLater(s, name string) bool {
+// endsLater reports whether another section of that name ends behind i.
+func endsLater(s string, i int, name string) bool {
 	for {
-		n := strings.Index(s, cdataEnd)
-		if n < 0 {
+		end := sectionEnd(s, i)
+		if end < 0 {
 			return false
 		}
-		s = s[n+len(cdataEnd):]
-		if afterEndTag(s, 0, name) > 0 {
+		i = end + len(cdataEnd)
+		if afterEndTag(s, i, name) > 0 {
 			return true
 		}
+	}
+}
+
+// sectionEnd gives the index of the first "]]>" at i or behind it; -1 where there is none.
+func sectionEnd(s string, i int) int {
+	for {
+		n := strings.IndexByte(s[i:], ']')
+		if n < 0 {
+			return -1
+		}
+		i += n
+		if strings.HasPrefix(s[i:], cdataEnd) {
+			return i
+		}
+		i++
 	}
 }
 
@@ -139,22 +153,43 @@ func nameEnd(s string, i int) int {
 	return -1
 }
 
-func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' }
+func skipSpace(s string, i int) int {
+	for i < len(s) && (s[i] == ' ' || s[i] == '\n' || s[i] == '\t') {
+		i++
+	}
+	return i
+}
 
 // isClean reports whether sanitize would leave the document as it is.
 func isClean(doc []byte) bool {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	b := doc
-	for ; len(b) >= 8; b = b[8:] {
-		// Eight bytes at once: the high bit of a byte of the result is set where that byte is below 0x20, and now and then beside it.
-		if v := binary.LittleEndian.Uint64(b); (v-ones*0x20)&^v&highs != 0 && hasControl(b[:8]) {
+	if hasControl(doc) || !utf8.Valid(doc) {
+		return false
+	}
+	for { // U+FFFE and U+FFFF
+		n := bytes.Index(doc, []byte("\xef\xbf"))
+		if n < 0 {
+			return true
+		}
+		if doc[n+2] >= 0xbe {
 			return false
 		}
+		doc = doc[n+3:]
 	}
-	return !hasControl(b) && utf8.Valid(doc) && !hasNoncharacter(doc)
 }
 
-func hasControl(b []byte) bool {
+// hasControl looks for bytes below 0x20 other than tab and line feed, eight at once: adding and masking leaves the high bit of a
+// byte unset only where that byte is below 0x20.
+func hasControl(doc []byte) bool {
+	const low, high = 0x6060606060606060, 0x8080808080808080
+	for ; len(doc) >= 8; doc = doc[8:] {
+		if v := binary.LittleEndian.Uint64(doc); ((v&^high)+low|v)&high != high && isControl(doc[:8]) {
+			return true
+		}
+	}
+	return isControl(doc)
+}
+
+func isControl(b []byte) bool {
 	for _, c := range b {
 		if c < ' ' && c != '\t' && c != '\n' {
 			return true

@@ -10,9 +10,21 @@ import (
 
 // readJSON reads the push of an account whose owner chose JSON, sanitized. The elements of a list stand under the list's own name
 // one after the other, as XML's repeated elements do; numbers keep their digits (ids do not fit a float64).
-func (d *document) readJSON(s string) error {
-	r := jsonReader{d: d, dec: json.NewDecoder(strings.NewReader(s))}
+func readJSON(s string) (document, error) {
+	r := jsonReader{dec: json.NewDecoder(strings.NewReader(s))}
 	r.dec.UseNumber()
+	if err := r.document(); err != nil {
+		return document{}, err
+	}
+	return r.tree, nil
+}
+
+type jsonReader struct {
+	dec  *json.Decoder
+	tree document
+}
+
+func (r *jsonReader) document() error {
 	tok, err := r.dec.Token()
 	if err != nil || tok != json.Delim('{') {
 		return r.fail("the document is no JSON object")
@@ -24,11 +36,6 @@ func (d *document) readJSON(s string) error {
 		return r.fail("text behind the JSON object")
 	}
 	return nil
-}
-
-type jsonReader struct {
-	d   *document
-	dec *json.Decoder
 }
 
 func (r *jsonReader) fail(msg string) error {
@@ -67,7 +74,7 @@ func (r *jsonReader) value(parent int32, name string, depth int) error {
 		return r.fail("the JSON is broken")
 	case depth == maxDepth:
 		return r.fail("elements are nested too deeply")
-	case len(r.d.nodes) == maxNodes:
+	case len(r.tree.nodes) == maxNodes:
 		return r.fail("too many elements")
 	}
 	if tok == json.Delim('[') {
@@ -78,15 +85,15 @@ func (r *jsonReader) value(parent int32, name string, depth int) error {
 		}
 		return r.end()
 	}
-	n := r.d.add(parent, name)
+	n := r.tree.add(parent, name)
 	switch v := tok.(type) {
 	case json.Delim: // an object begins: any other would be an error of the decoder's
 		return r.object(n, depth+1)
 	case string:
-		r.d.nodes[n].value = sanitize(v) // control characters may have come as escapes
+		r.tree.nodes[n].value = sanitize(v) // control characters may have come as escapes
 	case nil:
 	default: // json.Number, bool
-		r.d.nodes[n].value = fmt.Sprint(v)
+		r.tree.nodes[n].value = fmt.Sprint(v)
 	}
 	return nil
 }

@@ -26,35 +26,22 @@ func sanitize(s string) string {
 	}, s)
 }
 
-// hasNoncharacter looks for U+FFFE and U+FFFF in valid UTF-8.
-func hasNoncharacter(doc []byte) bool {
-	for {
-		n := bytes.Index(doc, []byte("\xef\xbf"))
-		if n < 0 {
-			return false
-		}
-		if doc[n+2] >= 0xbe {
-			return true
-		}
-		doc = doc[n+3:]
-	}
-}
-
 // readXML reads a sanitized document by encoding/xml, repaired where the platform is careless.
-func (d *document) readXML(s string) error {
-	s, err := repair(s)
-	if err != nil {
-		return err
+func readXML(s string) (d document, err error) {
+	if s, err = repair(s); err != nil {
+		return d, err
 	}
 	dec := xml.NewDecoder(strings.NewReader(s))
-	fail := func(msg string) error { return &ParseError{Offset: int(dec.InputOffset()), Msg: msg} }
+	fail := func(msg string) (document, error) {
+		return document{}, &ParseError{Offset: int(dec.InputOffset()), Msg: msg}
+	}
 	open, depth, done := root, 0, false
 	for {
 		tok, err := dec.Token()
 		var syntax *xml.SyntaxError
 		switch {
 		case errors.Is(err, io.EOF) && done:
-			return nil
+			return d, nil
 		case errors.Is(err, io.EOF), errors.As(err, &syntax) && syntax.Msg == "unexpected EOF":
 			return fail("the document ends before its root element is closed")
 		case err != nil:

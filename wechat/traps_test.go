@@ -1,0 +1,151 @@
+package wechat_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"fanflow/wechat"
+)
+
+// push is a text message whose Content element is given as it stands on the wire.
+func push(content string) string {
+	return "<xml><ToUserName><![CDATA[gh_1]]></ToUserName><FromUserName><![CDATA[oFAN]]></FromUserName>" +
+		"<CreateTime>1700000001</CreateTime><MsgType><![CDATA[text]]></MsgType><Content>" + content +
+		"</Content><MsgId>77</MsgId></xml>"
+}
+
+func TestParseText(t *testing.T) {
+	cdata := func(s string) string { return "<![CDATA[" + s + "]]>" }
+	for _, tt := range []struct{ name, content, want string }{
+		{"empty", "", ""},
+		{"empty section", cdata(""), ""},
+		{"control bytes", cdata("a\x00b\x01c\x1fd\x08"), "abcd"},
+		{"tab and line feed", cdata("a\tb\nc"), "a\tb\nc"},
+		{"other line ends", cdata("a\r\nb\rc"), "a\nb\nc"},
+		{"invalid UTF-8", cdata("a\xff\xfe好\xe5\xa5"), "a\ufffd好\ufffd"},
+		{"end of section inside", cdata("a]]>b"), "a]]>b"},
+		{"ends with end of section", cdata("a]]>"), "a]]>"},
+		{"brackets", cdata("a]]]]"), "a]]]]"},
+		{"pasted XML", cdata("<a><![CDATA[x]]></a></status>"), "<a><![CDATA[x]]></a></status>"},
+		{"its own end", cdata("x]]></Content><FromUserName><![CDATA[oOTHER]]></FromUserName><Content><![CDATA[y"), "x]]></Content><FromUserName><![CDATA[oOTHER]]></FromUserName><Content><![CDATA[y"},
+		{"end of the document", cdata("x]]></Content></xml>"), "x]]></Content></xml>"},
+		{"document type", cdata("<!DOCTYPE html><!ENTITY a>&a;"), "<!DOCTYPE html><!ENTITY a>&a;"},
+		{"properly split section", cdata("a]]]]><![CDATA[>b"), "a]]>b"},
+		{"bare text", "a&lt;b&#65;&#x42;&gt;", "a<bAB>"},
+		{"control character by reference", "a&#1;&#x0;b", "ab"},
+		{"unknown entity", "a &nbsp; &;b& &#xZZ; &#99999999;", "a &nbsp; &;b& &#xZZ; \ufffd"},
+		{"bare and section", "a" + cdata("b") + "c", "abc"},
+		{"four-byte characters", cdata("😀👨‍👩‍👧"), "😀👨‍👩‍👧"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p, err := wechat.Parse([]byte("\ufeff \n" + push(tt.content)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, ok := p.Body.(*wechat.Text)
+			if !ok {
+				t.Fatalf("body is %T", p.Body)
+			}
+			if text.Content != tt.want {
+				t.Errorf("Content = %q, want %q", text.Content, tt.want)
+			}
+			if p.FromUserName != "oFAN" || p.ToUserName != "gh_1" || p.MsgID != "77" || p.CreateTime != 1700000001 {
+				t.Errorf("header = %q, %q, %q, %d", p.FromUserName, p.ToUserName, p.MsgID, p.CreateTime)
+			}
+		})
+	}
+}
+
+func TestParseTakesTheFirstHeader(t *testing.T) {
+	for name, doc := range map[string]string{
+		"XML":  "<xml><FromUserName>oFAN</FromUserName><MsgType>link</MsgType><MsgId>1</MsgId><Title><![CDATA[a]]></Title><FromUserName>oOTHER</FromUserName><MsgType>text</MsgType><MsgId>2</MsgId></xml>",
+		"JSON": `{"FromUserName":"oFAN","MsgType":"link","MsgId":1,"Title":"a","FromUserName":"oOTHER","MsgType":"text","MsgId":2}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, err := wechat.Parse([]byte(doc))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.FromUserName != "oFAN" || p.MsgType != "link" || p.MsgID != "1" {
+				t.Errorf("header = %q, %q, %q", p.FromUserName, p.MsgType, p.MsgID)
+			}
+			want := &wechat.Link{Title: "a"}
+			if diff := cmp.Diff(want, p.Body); diff != "" {
+				t.Errorf("body (-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+// refused are documents that are no push. FuzzParse starts from them, too.
+var refused = []struct{ name, doc, want string }{
+	{"empty", "", "neither XML nor JSON"},
+	{"words", "hello", "neither XML nor JSON"},
+	{"only space", " \n ", "neither XML nor JSON"},
+	{"cut in a tag", "<xml><ToUserName", "no end"},
+	{"cut in an element", "<xml><ToUserName>gh_1", "ends before"},
+	{"cut in a section", "<xml><Content><![CDATA[abc", "no end"},
+	{"cut in a comment", "<xml><!-- abc", "no end"},
+	{"crossed tags", "<xml><a><b></a></b></xml>", "XML is broken"},
+	{"end tag alone", "</xml>", "XML is broken"},
+	{"second root", "<xml></xml><xml></xml>", "more than one root"},
+	{"text before the root", "<?xml version='1.0'?>a<xml></xml>", "outside of the root"},
+	{"text behind the root", "<xml></xml>a", "outside of the root"},
+	{"section behind the root", "<xml></xml><![CDATA[a]]>", "outside of the root"},
+	{"no name", "<xml>< a></ a></xml>", "no proper name"},
+	{"bad name", "<xml><a=b></a=b></xml>", "XML is broken"},
+	{"large", "<xml>" + strings.Repeat(" ", 1<<20) + "</xml>", "larger than"},
+	{"long name", "<xml><" + strings.Repeat("a", 200) + "/></xml>", "no proper name"},
+	{"document type", `<!DOCTYPE xml SYSTEM "file:///etc/passwd"><xml></xml>`, "declarations are refused"},
+	{"entity", `<xml><!ENTITY a "b"></xml>`, "declarations are refused"},
+	{"deep", strings.Repeat("<a>", 17) + strings.Repeat("</a>", 17), "too deeply"},
+	{"wide", "<xml>" + strings.Repeat("<a/>", 2001) + "</xml>", "too many"},
+	{"time", "<xml><CreateTime>soon</CreateTime></xml>", "CreateTime"},
+	{"JSON list", "[]", "neither XML nor JSON"},
+	{"JSON cut", `{"a":`, "broken"},
+	{"JSON cut in a list", `{"a":[1`, "broken"},
+	{"JSON with more behind", `{"a":1}{}`, "behind"},
+	{"JSON deep", strings.Repeat(`{"a":`, 20) + "1" + strings.Repeat("}", 20), "too deeply"},
+	{"JSON deep lists", `{"a":` + strings.Repeat(`[`, 20) + strings.Repeat("]", 20) + "}", "too deeply"},
+	{"JSON wide", `{"a":[1` + strings.Repeat(",1", 2001) + `]}`, "too many"},
+	{"JSON time", `{"CreateTime":1.5}`, "CreateTime"},
+}
+
+func TestParseRefuses(t *testing.T) {
+	for _, tt := range refused {
+		t.Run(tt.name, func(t *testing.T) {
+			p, err := wechat.Parse([]byte(tt.doc))
+			var parseError *wechat.ParseError
+			if p != nil || !errors.As(err, &parseError) {
+				t.Fatalf("Parse = %v, %v, want a *ParseError", p, err)
+			}
+			if !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %q does not say %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestParseEnvelope(t *testing.T) {
+	for _, tt := range []struct{ name, doc, toUser, encrypt string }{
+		{"safe", "<xml><ToUserName><![CDATA[gh_1]]></ToUserName><Encrypt><![CDATA[abc+/=]]></Encrypt></xml>", "gh_1", "abc+/="},
+		{"JSON", `{"ToUserName":"gh_1","Encrypt":"abc+/="}`, "gh_1", "abc+/="},
+		{"compatible", strings.Replace(push("<![CDATA[a]]></Content><Encrypt>forged</Encrypt><Content><![CDATA[b]]>"), "</xml>", "<Encrypt><![CDATA[abc+/=]]></Encrypt></xml>", 1), "gh_1", "abc+/="},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			toUser, encrypt, err := wechat.ParseEnvelope([]byte(tt.doc))
+			if err != nil || toUser != tt.toUser || encrypt != tt.encrypt {
+				t.Errorf("ParseEnvelope = %q, %q, %v", toUser, encrypt, err)
+			}
+		})
+	}
+	for _, doc := range []string{"", push("hi"), "<xml><Encrypt></Encrypt></xml>", `{"ToUserName":"gh_1"}`} {
+		var parseError *wechat.ParseError
+		if _, _, err := wechat.ParseEnvelope([]byte(doc)); !errors.As(err, &parseError) {
+			t.Errorf("ParseEnvelope(%q): %v, want a *ParseError", doc, err)
+		}
+	}
+}
