@@ -9,28 +9,30 @@ import (
 	"sync"
 )
 
-// hidden remembers the last access tokens, so that none of them is shown should the platform repeat it.
+// hidden remembers the last tokens and tickets, so that none of them is shown should the platform repeat it.
 type hidden struct {
 	mu     sync.Mutex
-	tokens []string // the newest last
+	values []string // the newest last
 }
 
-func (h *hidden) add(token string) {
+func (h *hidden) add(values ...string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if token == "" || slices.Contains(h.tokens, token) {
-		return
-	}
-	h.tokens = append(h.tokens, token)
-	if len(h.tokens) > 8 {
-		h.tokens = h.tokens[1:]
+	for _, v := range values {
+		if v == "" || slices.Contains(h.values, v) {
+			continue
+		}
+		h.values = append(h.values, v)
+		if len(h.values) > 16 {
+			h.values = h.values[1:]
+		}
 	}
 }
 
 func (h *hidden) list() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return slices.Clone(h.tokens)
+	return slices.Clone(h.values)
 }
 
 // named are values that are secrets by the name before them, in a query or in JSON.

@@ -93,6 +93,10 @@ func (c *Client) decode(r *request, status int, doc []byte, out any) error {
 		Code   int             `json:"errcode"`
 		Msg    string          `json:"errmsg"`
 		Failed json.RawMessage `json:"fail_openid_list"`
+
+		AccessToken  string `json:"access_token"`
+		RefreshToken string `json:"refresh_token"`
+		Ticket       string `json:"ticket"`
 	}
 	if err := json.Unmarshal(doc, &head); err != nil || (status != http.StatusOK && head.Code == 0) {
 		if status != http.StatusOK {
@@ -100,6 +104,7 @@ func (c *Client) decode(r *request, status int, doc []byte, out any) error {
 		}
 		return &noAnswer{api: r.path, sent: true, err: errors.New("the answer is no JSON object")}
 	}
+	c.hidden.add(head.AccessToken, head.RefreshToken, head.Ticket)
 	var err error
 	if out != nil {
 		err = json.Unmarshal(doc, out)
