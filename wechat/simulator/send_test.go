@@ -19,35 +19,190 @@ func custom(openID, content string) string {
 }
 
 func TestCustomErrors(t *testing.T) {
-	p := start(t, simulator.Config{Start: noon})
+	p := start(t, simulator.Config{Start: noon, Switches: simulator.Switches{MenuItems: 2, MenuItemBytes: 9}})
 	token := p.token()
 	p.do("fan1", `{"text":"hi"}`)
 	send := func(body string) int { return p.post("message/custom/send", token, body).code() }
+	one := func(kind, object string) string {
+		return `{"touser":"fan1","msgtype":"` + kind + `","` + kind + `":` + object + `}`
+	}
 	cases := []struct {
 		body string
 		code int
 	}{
 		{custom("nobody", "x"), 40003},
+		{custom("", "x"), 40003},
 		{custom("fan1", ""), 44004},
 		{custom("fan1", strings.Repeat("x", 2049)), 45002},
-		{`{"touser":"fan1","msgtype":"poem","poem":{}}`, 40008},
+		{one("poem", `{}`), 40008},
+		{one("link", `{"title":"a","url":"https://a.example"}`), 40008},
 		{`{"touser":"fan1","msgtype":"text"}`, 47001},
-		{`{"touser":"fan1","msgtype":"image","image":{"media_id":""}}`, 40007},
-		{`{"touser":"fan1","msgtype":"news","news":{"articles":[]}}`, 44003},
-		{`{"touser":"fan1","msgtype":"news","news":{"articles":[{"title":"a"},{"title":"b"}]}}`, 45008},
-		{`{"touser":"fan1","msgtype":"news","news":{"articles":[{"title":"a"}]}}`, 0},
-		{`{"touser":"fan1","msgtype":"msgmenu","msgmenu":{"list":[{"id":"1","content":"a"}]}}`, 0},
+		{one("image", `{"media_id":""}`), 40007},
+		{one("image", `{"media_id":"unknown"}`), 40007},
+		{one("voice", `{"media_id":"unknown"}`), 40007},
+		{one("mpnews", `{"media_id":"unknown"}`), 40007},
+		{one("video", `{"media_id":"unknown","thumb_media_id":"unknown"}`), 40007},
+		{one("music", `{"title":"a","musicurl":"https://a.example/a.mp3","thumb_media_id":"unknown"}`), 47001},
+		{one("music", `{"title":"a","description":"b","musicurl":"https://a.example/a.mp3","thumb_media_id":"unknown"}`), 40007},
+		{one("mpnewsarticle", `{"article_id":"unknown"}`), 53600},
+		{one("wxcard", `{}`), 47001},
+		{one("miniprogrampage", `{"title":"a","pagepath":"p","thumb_media_id":"unknown"}`), 40166},
+		{one("miniprogrampage", `{"title":"a","appid":"wx0","thumb_media_id":"unknown"}`), 40165},
+		{one("miniprogrampage", `{"title":"a","appid":"wx0","pagepath":"p","thumb_media_id":"unknown"}`), 40007},
+		{one("news", `{"articles":[]}`), 44003},
+		{one("news", `{"articles":[{"title":"a"},{"title":"b"}]}`), 45008},
+		{one("msgmenu", `{"list":[]}`), 47001},
+		{one("msgmenu", `{"list":[{"id":"1"}]}`), 47001},
+		{one("msgmenu", `{"list":[{"id":"1","content":"a"},{"id":"2","content":"b"},{"id":"3","content":"c"}]}`), 45098},
+		{one("msgmenu", `{"list":[{"id":"1","content":"一二三四"}]}`), 45099},
+		{`{"touser":"fan1","msgtype":"text","text":{"content":"a"},"aimsgcontext":{"is_ai_msg":2}}`, 40097},
 	}
 	for _, c := range cases {
 		if got := send(c.body); got != c.code {
 			t.Errorf("%s: errcode %d, want %d", c.body, got, c.code)
 		}
 	}
+	if got := p.inbox("fan1"); len(got) != 0 {
+		t.Error(got)
+	}
 	p.do("fan1", `{"block":true}`)
 	p.want(p.post("message/custom/send", token, custom("fan1", "x")), 48002)
-	if d := cmp.Diff([]string{"customer:1 articles", "customer:"}, p.inbox("fan1")); d != "" {
+	p.do("fan1", `{"block":false}`)
+	p.want(p.post("tags/members/batchblacklist", token, `{"openid_list":["fan1"]}`), 0)
+	p.want(p.post("message/custom/send", token, custom("fan1", "x")), 43019)
+	p.want(p.post("tags/members/batchunblacklist", token, `{"openid_list":["fan1"]}`), 0)
+	for rule, code := range map[string]int{"blocked": 45087, "penalty": 45094, "": 0} {
+		p.control("POST", appID+"/rules", `{"custom":"`+rule+`"}`)
+		p.want(p.post("message/custom/send", token, custom("fan1", "x")), code)
+	}
+}
+
+// TestCustomTypes sends one message of each type with what it must have.
+func TestCustomTypes(t *testing.T) {
+	w := newWriter(t)
+	w.do("fan1", `{"image":"IMG"}`)
+	w.do("fan1", `{"voice":"VOICE"}`)
+	w.do("fan1", `{"video":"VIDEO"}`)
+	news := w.draft("秋季新品")
+	id := w.want(w.post("freepublish/submit", w.token, `{"media_id":"`+w.draft("已发布")+`"}`), 0).text("publish_id")
+	w.advance("1m")
+	article := w.want(w.post("freepublish/get", w.token, `{"publish_id":"`+id+`"}`), 0).text("article_id")
+	cases := []struct{ kind, object string }{
+		{"text", `{"content":"a<a href=\"https://a.example\">b</a>"}`},
+		{"image", `{"media_id":"IMG"}`},
+		{"voice", `{"media_id":"VOICE"}`},
+		{"video", `{"media_id":"VIDEO","thumb_media_id":"thumb-VIDEO","title":"a","description":"b"}`},
+		{"music", `{"title":"a","description":"b","musicurl":"https://a.example/a.mp3","thumb_media_id":"` + w.cover + `"}`},
+		{"news", `{"articles":[{"title":"a","url":"https://a.example"}]}`},
+		{"mpnews", `{"media_id":"` + news + `"}`},
+		{"mpnewsarticle", `{"article_id":"` + article + `"}`},
+		{"msgmenu", `{"head_content":"a","list":[{"id":"101","content":"满意"},{"id":102,"content":"不满意"}],"tail_content":"b"}`},
+		{"wxcard", `{"card_id":"pCARD"}`},
+		{"miniprogrampage", `{"title":"a","appid":"wx0123456789abcdef","pagepath":"p","thumb_media_id":"` + w.cover + `"}`},
+	}
+	var want []string
+	for i, c := range cases {
+		if i%5 == 0 {
+			w.do("fan1", `{"text":"hi"}`)
+		}
+		body := `{"touser":"fan1","msgtype":"` + c.kind + `","` + c.kind + `":` + c.object + `,"aimsgcontext":{"is_ai_msg":1}}`
+		w.want(w.post("message/custom/send", w.token, body), 0)
+		want = append(want, c.kind+" true")
+	}
+	var got []string
+	for _, v := range w.control("GET", appID+"/fans/fan1/inbox", "")["items"].([]any) {
+		item := object(v.(map[string]any))
+		got = append(got, item.text("msgtype")+" "+item.text("ai"))
+	}
+	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
+}
+
+func TestMenuMessageNotByTestAccounts(t *testing.T) {
+	a := service()
+	a.Test = true
+	p := start(t, simulator.Config{Start: noon, Accounts: []simulator.Account{a}})
+	p.do("fan1", `{"text":"hi"}`)
+	p.want(p.post("message/custom/send", p.token(), `{"touser":"fan1","msgtype":"msgmenu","msgmenu":{"list":[{"id":"1","content":"a"}]}}`), 48008)
+}
+
+func TestCustomRights(t *testing.T) {
+	for _, kind := range []string{"service", "subscription"} {
+		a := service()
+		a.Type, a.Verified = kind, false
+		p := start(t, simulator.Config{Start: noon, Accounts: []simulator.Account{a}})
+		p.do("fan1", `{"text":"hi"}`)
+		for _, path := range []string{
+			"message/custom/send", "message/custom/typing", "message/template/send", "message/subscribe/bizsend", "message/template/subscribe",
+			"message/mass/sendall", "message/mass/send", "message/mass/preview", "message/mass/speed/set", "template/api_add_template",
+		} {
+			if got := p.post(path, p.token(), custom("fan1", "x")).code(); got != 48001 {
+				t.Errorf("%s of an unverified %s account: %d", path, kind, got)
+			}
+		}
+	}
+}
+
+// TestAgents sends in the name of agents: any while the account has none, then only of those it has.
+func TestAgents(t *testing.T) {
+	p := start(t, simulator.Config{Start: noon})
+	token := p.token()
+	p.do("fan1", `{"text":"hi"}`)
+	as := func(agent string) object {
+		return p.post("message/custom/send", token, `{"touser":"fan1","msgtype":"text","text":{"content":"a"},"customservice":{"kf_account":"`+agent+`"}}`)
+	}
+	p.want(as("anybody@shop"), 0)
+	add := func(agent, nick string) object {
+		return p.elsewhere("POST", "/customservice/kfaccount/add", token, `{"kf_account":"`+agent+`","nickname":"`+nick+`"}`)
+	}
+	p.want(add("li", "小李"), 65404)
+	p.want(add("li@shop", ""), 65403)
+	p.want(add("li@shop", "小李"), 0)
+	p.want(add("li@shop", "小李"), 65406)
+	p.want(as("anybody@shop"), 65401)
+	p.want(as("li@shop"), 0)
+	p.want(p.elsewhere("POST", "/customservice/kfaccount/update", token, `{"kf_account":"li@shop","nickname":"李姐"}`), 0)
+	list := p.api("GET", "customservice/getkflist?access_token="+token, "")["kf_list"].([]any)
+	if len(list) != 1 || object(list[0].(map[string]any)).text("kf_nick") != "李姐" {
+		t.Error(list)
+	}
+	for i := 1; i < 100; i++ {
+		p.want(add(fmt.Sprintf("a%d@shop", i), "某"), 0)
+	}
+	p.want(add("last@shop", "某"), 65405)
+	p.want(p.elsewhere("POST", "/customservice/kfaccount/del", token, `{"kf_account":"li@shop"}`), 0)
+	p.want(as("li@shop"), 65401)
+}
+
+func TestTyping(t *testing.T) {
+	p := start(t, simulator.Config{Start: noon})
+	token := p.token()
+	typing := func(openID, command string) object {
+		return p.post("message/custom/typing", token, `{"touser":"`+openID+`","command":"`+command+`"}`)
+	}
+	p.want(typing("fan1", "Typing"), 40003)
+	p.do("fan1", `{"click":"K"}`)
+	p.want(typing("fan1", "Typing"), 45080) // a click is no message
+	p.do("fan1", `{"text":"hi"}`)
+	p.want(typing("fan1", "Dancing"), 45072)
+	p.want(typing("fan1", "Typing"), 0)
+	p.want(typing("fan1", "Typing"), 45081)
+	p.want(typing("fan1", "CancelTyping"), 0)
+	p.want(typing("fan1", "Typing"), 0)
+	p.want(p.post("message/custom/send", token, custom("fan1", "x")), 0)
+	p.want(typing("fan1", "Typing"), 0) // a message ended it
+	p.advance("31s")
+	p.want(typing("fan1", "Typing"), 45080)
+}
+
+func TestNoPaymentWindowForSubscriptionAccounts(t *testing.T) {
+	a := service()
+	a.Type = "subscription"
+	p := start(t, simulator.Config{Start: noon, Accounts: []simulator.Account{a}})
+	p.do("fan1", `{"view":"x"}`)
+	p.do("fan1", `{"pay":{}}`)
+	p.want(p.post("message/custom/send", p.token(), custom("fan1", "x")), 45015)
 }
 
 // TestWindows plays a fan's actions and the account's messages: a step is an action, an errcode that a message must have, or
@@ -70,6 +225,13 @@ func TestWindows(t *testing.T) {
 		{"a message opens anew", "", []any{text, 0, 0, 0, text, 0, 0, 0, 0, 0, 45047}},
 		{"accumulate", simulator.WindowsAccumulate, []any{text, 0, 0, 0, text, 0, 0, 0, 0, 0, 0, 0, 45047}},
 		{"strict", simulator.WindowsStrict, []any{text, 0, 0, 0, text, 0, 0, 45047, "48h", text, 0}},
+		{"a scan opens beside a message", "", []any{text, `{"scan":"s"}`, 0, 0, 0, 0, 0, 0, 0, 0, 45047}},
+		{"other menu events open nothing", "", []any{
+			`{"event":{"Event":"pic_weixin","EventKey":"k"}}`, `{"event":{"Event":"location_select","EventKey":"k"}}`, `{"event":{"Event":"view_miniprogram","EventKey":"k"}}`, 45015,
+			`{"event":{"Event":"scancode_push","EventKey":"k"}}`, 0, 0, 0, 45047,
+		}},
+		{"a payment has no count", "", []any{`{"view":"x"}`, `{"pay":{}}`, 0, 0, 0, 0, 0, 0, 0, "47h59m50s", 0, "11s", 45015}},
+		{"a message is spent before a later payment", "", []any{text, "1h", `{"pay":{}}`, 0, 0, 0, 0, 0, 0, 0, "47h30m", 0, "1h", 45015}},
 		{"gone with the fan", "", []any{text, 0, `{"unsubscribe":{}}`, 45015, `{"scan":"s"}`, 0}},
 	}
 	for _, c := range cases {
@@ -93,262 +255,13 @@ func TestWindows(t *testing.T) {
 	}
 }
 
-func templateBody(openID, data, more string) string {
-	return `{"touser":"` + openID + `","template_id":"` + template + `","data":{` + data + `}` + more + `}`
-}
-
-func TestTemplate(t *testing.T) {
-	p := start(t, simulator.Config{Start: noon})
-	token := p.token()
-	good := `"thing1":{"value":"春季新人券"},"time2":{"value":"2026-11-08 22:00"},"first":{"value":"dropped"}`
-	send := func(body string) object { return p.post("message/template/send", token, body) }
-	p.want(send(templateBody("nobody", good, "")), 40003)
-	p.do("fan1", `{"text":"hi"}`)
-	p.want(send(`{"touser":"fan1","template_id":"OTHER","data":{"thing1":{"value":"x"}}}`), 40037)
-	p.want(send(templateBody("fan1", "", "")), 47001)
-	o := p.want(send(templateBody("fan1", good, `,"client_msg_id":"c1"`)), 0)
-	again := p.want(send(templateBody("fan1", good, `,"client_msg_id":"c1"`)), 0)
-	if o.text("msgid") == "" || o.text("msgid") != again.text("msgid") {
-		t.Errorf("msgid %s, then %s", o.text("msgid"), again.text("msgid"))
+// elsewhere calls what stands beside /cgi-bin.
+func (p *platform) elsewhere(method, path, token, body string) object {
+	p.t.Helper()
+	separator := "?"
+	if strings.Contains(path, "?") {
+		separator = "&"
 	}
-	card := "template:map[thing1:春季新人券 time2:2026-11-08 22:00]"
-	if d := cmp.Diff([]string{card}, p.inbox("fan1")); d != "" {
-		t.Error(d)
-	}
-	p.back.reply(nil)
-	p.advance("1s")
-	got := p.back.deliveries()
-	if len(got) != 1 || got[0].field["Event"] != "TEMPLATESENDJOBFINISH" || got[0].field["MsgID"] != o.text("msgid") || got[0].field["Status"] != "success" || got[0].field["FromUserName"] != "fan1" {
-		t.Fatalf("%+v", got)
-	}
-	p.advance("10m")
-	if other := p.want(send(templateBody("fan1", good, `,"client_msg_id":"c1"`)), 0); other.text("msgid") == o.text("msgid") {
-		t.Error("client_msg_id still held after ten minutes")
-	}
-	p.do("fan1", `{"block":true}`)
-	p.want(send(templateBody("fan1", good, "")), 0)
-	p.back.reply(nil)
-	p.advance("2s")
-	statuses := []string{}
-	for _, r := range p.back.deliveries() {
-		statuses = append(statuses, r.field["Status"])
-	}
-	if d := cmp.Diff([]string{"success", "failed:user block"}, statuses); d != "" {
-		t.Error(d)
-	}
-	p.do("fan1", `{"unsubscribe":{}}`)
-	p.want(send(templateBody("fan1", good, "")), 43004)
-	if n := len(p.inbox("fan1")); n != 2 {
-		t.Errorf("%d items", n)
-	}
-}
-
-func TestTemplateValues(t *testing.T) {
-	p := start(t, simulator.Config{Start: noon, DailyLimits: map[string]int{"/cgi-bin/message/template/send": 50}})
-	token := p.token()
-	p.do("fan1", `{"text":"hi"}`)
-	cases := []struct {
-		key   string
-		good  []string
-		wrong []string
-	}{
-		{"thing1", []string{strings.Repeat("券", 20)}, []string{"", strings.Repeat("券", 21), `a\nb`}},
-		{"number1", []string{"12.5"}, []string{"1x"}},
-		{"letter1", []string{"abc"}, []string{"ab1"}},
-		{"symbol1", []string{"%"}, []string{"a"}},
-		{"character_string1", []string{"A-1 b"}, []string{"券1"}},
-		{"time2", []string{"15:01", "2026年11月8日 22:00", "2026-11-08 22:00~23:00"}, []string{"25:00", "tomorrow", "2026-11-08"}},
-		{"date3", []string{"2026年11月8日", "2026-11-08 22:00"}, []string{"22:00"}},
-		{"amount4", []string{"¥12.50", "12元"}, []string{"12345678901234", "abc"}},
-		{"phone_number5", []string{"+86-13800138000"}, []string{"12345678901234567890"}},
-		{"car_number6", []string{"粤A8Z888挂"}, []string{"粤A8Z8888888"}},
-		{"name7", []string{"张三", "John Smith"}, []string{strings.Repeat("张", 11), ""}},
-		{"phrase8", []string{"已完成"}, []string{"已完成完成了", "done"}},
-		{"const9", []string{"", "待付款"}, []string{strings.Repeat("付", 21)}},
-		{"thing1.DATA", nil, []string{"x"}},
-	}
-	used := 0
-	for _, c := range cases {
-		for i, v := range append(append([]string{}, c.good...), c.wrong...) {
-			want := 0
-			if i >= len(c.good) {
-				want = 47003
-			}
-			o := p.post("message/template/send", token, templateBody("fan1", `"`+c.key+`":{"value":"`+v+`"}`, ""))
-			used++
-			if o.code() != want || want != 0 && !strings.Contains(o.text("errmsg"), "data."+c.key+".value") {
-				t.Errorf("%s=%q: %v", c.key, v, o)
-			}
-		}
-	}
-	for ; used < 50; used++ {
-		p.want(p.post("message/template/send", token, templateBody("fan1", `"thing1":{"value":"x"}`, "")), 0)
-	}
-	p.want(p.post("message/template/send", token, templateBody("fan1", `"thing1":{"value":"x"}`, "")), 45009)
-	p.advance("12h") // past midnight in Shanghai
-	p.want(p.post("message/template/send", p.token(), templateBody("fan1", `"thing1":{"value":"x"}`, "")), 0)
-}
-
-func TestNotice(t *testing.T) {
-	p := start(t, simulator.Config{Start: noon})
-	token := p.token()
-	p.do("fan1", `{"text":"hi"}`)
-	send := func() object {
-		return p.post("message/subscribe/bizsend", token, templateBody("fan1", `"thing1":{"value":"x"}`, ""))
-	}
-	p.want(send(), 43101)
-	p.do("fan1", `{"consent":{"template_id":"TEMPLATE","count":2}}`)
-	p.do("fan1", `{"consent":{"template_id":"OTHER"}}`)
-	p.want(send(), 0)
-	p.want(send(), 0)
-	p.want(send(), 43101)
-	p.do("fan1", `{"consent":{"template_id":"TEMPLATE"}}`)
-	p.do("fan1", `{"consent":{"template_id":"TEMPLATE","reject":true}}`)
-	p.want(send(), 43101)
-	if d := cmp.Diff([]string{"subscribe:map[thing1:x]", "subscribe:map[thing1:x]"}, p.inbox("fan1")); d != "" {
-		t.Error(d)
-	}
-	p.back.reply(nil)
-	p.advance("1s")
-	got := p.back.deliveries()
-	if len(got) != 2 || got[0].field["Event"] != "subscribe_msg_sent_event" || got[0].field["ErrorStatus"] != "success" {
-		t.Errorf("%+v", got)
-	}
-}
-
-func massAll(content, id string) string {
-	return `{"filter":{"is_to_all":true},"msgtype":"text","text":{"content":"` + content + `"},"clientmsgid":"` + id + `"}`
-}
-
-func massList(content, id string, openIDs ...string) string {
-	return `{"touser":["` + strings.Join(openIDs, `","`) + `"],"msgtype":"text","text":{"content":"` + content + `"},"clientmsgid":"` + id + `"}`
-}
-
-func TestMassService(t *testing.T) {
-	p := start(t, simulator.Config{Start: noon})
-	token := p.token()
-	for i := range 4 {
-		p.do(fmt.Sprintf("fan%d", i), `{"text":"hi"}`)
-	}
-	p.do("fan2", `{"unsubscribe":{}}`)
-	p.do("fan3", `{"block":true}`)
-	list := func(content, id string, openIDs ...string) object {
-		return p.post("message/mass/send", token, massList(content, id, openIDs...))
-	}
-	p.want(list("m", "c0", "fan0"), 40130)
-	p.want(list("m", "c0", strings.Split(strings.Repeat("x,", 10_000)+"x", ",")...), 40032)
-	p.want(p.post("message/mass/send", token, `{"touser":"fan0","msgtype":"text","text":{"content":"m"}}`), 40031)
-	p.want(list("m", strings.Repeat("c", 33), "fan0", "fan1"), 45067)
-	first := p.want(list("m1", "c1", "fan0", "fan1", "fan2", "fan3", "nobody"), 0)
-	dup := p.want(list("m1", "c1", "fan0", "fan1"), 45065)
-	if first.text("msg_id") == "" || dup.text("msg_id") != first.text("msg_id") {
-		t.Errorf("msg_id %s, then %s", first.text("msg_id"), dup.text("msg_id"))
-	}
-	if got := p.want(p.post("message/mass/get", token, `{"msg_id":`+first.text("msg_id")+`}`), 0); got.text("msg_status") != "SENDING" {
-		t.Error(got)
-	}
-	p.want(p.post("message/mass/get", token, `{"msg_id":1}`), 40059)
-	p.back.reply(nil)
-	p.advance("1m")
-	got := p.back.deliveries()
-	if len(got) != 1 || got[0].field["Event"] != "MASSSENDJOBFINISH" || got[0].field["MsgID"] != first.text("msg_id") || len(got[0].field["FromUserName"]) != 28 {
-		t.Fatalf("%+v", got)
-	}
-	counts := got[0].field["Status"]
-	for _, k := range []string{"TotalCount", "FilterCount", "SentCount", "ErrorCount"} {
-		counts += " " + got[0].field[k]
-	}
-	if counts != "send success 5 3 2 1" {
-		t.Error(counts)
-	}
-	if got := p.post("message/mass/get", token, `{"msg_id":`+first.text("msg_id")+`}`); got.text("msg_status") != "SEND_SUCCESS" {
-		t.Error(got)
-	}
-
-	// Four a month: the fifth leaves fan0 out, without an error.
-	for i := 2; i <= 5; i++ {
-		p.want(list(fmt.Sprintf("m%d", i), fmt.Sprintf("c%d", i), "fan0", "nobody"), 0)
-	}
-	if d := cmp.Diff([]string{"mass:m1", "mass:m2", "mass:m3", "mass:m4"}, p.inbox("fan0")); d != "" {
-		t.Error(d)
-	}
-	p.want(p.post("message/mass/sendall", token, massAll("all1", "a1")), 0)
-	p.want(p.post("message/mass/sendall", token, massAll("all2", "a2")), 45028) // to all: once a day
-	p.advance("504h")                                                           // December
-	token = p.token()
-	p.want(p.post("message/mass/sendall", token, massAll("all3", "a3")), 0)
-	if d := cmp.Diff([]string{"mass:m1", "mass:all1", "mass:all3"}, p.inbox("fan1")); d != "" {
-		t.Error(d)
-	}
-	if n := len(p.inbox("fan0")); n != 5 {
-		t.Errorf("fan0 has %d items in the new month", n)
-	}
-}
-
-func TestMassByTag(t *testing.T) {
-	p := start(t, simulator.Config{Start: noon})
-	token := p.token()
-	p.do("fan1", `{"text":"hi"}`)
-	p.do("fan2", `{"text":"hi"}`)
-	tag := fmt.Sprint(p.post("tags/create", token, `{"tag":{"name":"t"}}`)["tag"].(map[string]any)["id"])
-	p.want(p.post("tags/members/batchtagging", token, `{"tagid":`+tag+`,"openid_list":["fan2"]}`), 0)
-	send := func(tag, content string) object {
-		return p.post("message/mass/sendall", token, `{"filter":{"is_to_all":false,"tag_id":`+tag+`},"msgtype":"text","text":{"content":"`+content+`"}}`)
-	}
-	p.want(send("999", "x"), 45159)
-	p.want(send(tag, "a"), 0)
-	p.want(send(tag, "a"), 45065) // without a clientmsgid the content counts
-	p.want(send(`"`+tag+`"`, "b"), 0)
-	p.want(p.post("message/mass/sendall", token, `{"filter":{"is_to_all":true},"msgtype":"wxcard","wxcard":{}}`), 45113)
-	p.want(p.post("message/mass/sendall", token, `{"filter":{"is_to_all":true},"msgtype":"image","image":{"media_id":"m"}}`), 47001)
-	p.want(p.post("message/mass/sendall", token, `{"filter":{"is_to_all":false,"tag_id":`+tag+`},"msgtype":"image","images":{"media_ids":["m"]}}`), 0)
-	if got := p.inbox("fan1"); len(got) != 0 {
-		t.Error(got)
-	}
-	if d := cmp.Diff([]string{"mass:a", "mass:b", "mass:"}, p.inbox("fan2")); d != "" {
-		t.Error(d)
-	}
-	p.advance("24h")
-	token = p.token()
-	p.want(send(tag, "a"), 0)
-}
-
-func TestMassSubscription(t *testing.T) {
-	a := service()
-	a.Type = "subscription"
-	p := start(t, simulator.Config{Start: noon, Accounts: []simulator.Account{a}})
-	token := p.token()
-	p.do("fan1", `{"text":"hi"}`)
-	p.want(p.post("message/mass/send", token, massList("m", "c", "fan1", "fan2")), 48001)
-	for day := range 6 { // the four a month are a rule of service accounts
-		p.want(p.post("message/mass/sendall", p.token(), massAll("m", fmt.Sprint("a", day))), 0)
-		p.want(p.post("message/mass/sendall", p.token(), massAll("m", fmt.Sprint("b", day))), 45028)
-		p.advance("24h")
-	}
-	if n := len(p.inbox("fan1")); n != 6 {
-		t.Errorf("%d items", n)
-	}
-}
-
-func TestMassPerMinute(t *testing.T) {
-	p := start(t, simulator.Config{Start: noon})
-	token := p.token()
-	for range 60 {
-		p.want(p.post("message/mass/send", token, massList("m", "c", "fan1")), 40130)
-	}
-	p.want(p.post("message/mass/send", token, massList("m", "c", "fan1")), 45011)
-	p.advance("1m")
-	p.want(p.post("message/mass/send", token, massList("m", "c", "fan1")), 40130)
-}
-
-func TestResultsComeByThemselves(t *testing.T) {
-	p := start(t, simulator.Config{})
-	p.run()
-	p.do("fan1", `{"text":"hi"}`)
-	arrived := make(chan string, 1)
-	p.back.reply(func(r received, _ int) string { arrived <- r.field["Event"]; return "success" })
-	p.want(p.post("message/template/send", p.token(), templateBody("fan1", `"thing1":{"value":"x"}`, "")), 0)
-	if got := <-arrived; got != "TEMPLATESENDJOBFINISH" {
-		t.Error(got)
-	}
+	_, text := p.request(method, path+separator+"access_token="+token, body)
+	return decode(p.t, text)
 }
