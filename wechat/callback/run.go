@@ -36,7 +36,7 @@ type run struct {
 	answered   bool
 	conceded   bool // a delivery was told "success" before there was a reply: WeChat makes no other
 	settled    time.Time
-	late       bool        // settled, but not by a delivery: repeats are told "success". It cannot change while one waits
+	late       bool        // settled, but not by a delivery: repeats are told "success". It does not change while one waits
 	timer      *time.Timer // of the window, once it ended with nobody waiting
 	next       *run        // that was settled after it
 }
@@ -147,7 +147,10 @@ func (h *Handler) end(r *run, late bool) ending {
 		r.timer.Stop()
 	}
 	e := ending{push: r.push, reply: r.reply, late: late}
-	r.settled, r.late, r.push = time.Now(), late, nil
+	r.settled, r.push = time.Now(), nil
+	if late { // and nobody waits; what a waiting delivery reads is left alone
+		r.late = true
+	}
 	h.busy++
 	return e
 }
