@@ -48,3 +48,22 @@ func BenchmarkParse(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkAppendReply(b *testing.B) {
+	for _, tt := range replies {
+		if tt.file != "text" && tt.file != "news-to-event" {
+			continue
+		}
+		for _, format := range []string{"xml", "json"} {
+			b.Run(tt.file+"/"+format, func(b *testing.B) {
+				p := answered(b, format, tt.event)
+				buf := make([]byte, 0, 8<<10)
+				b.ReportAllocs()
+				for b.Loop() {
+					buf = wechat.AppendReply(buf[:0], p, tt.reply, at)
+				}
+				b.SetBytes(int64(len(buf)))
+			})
+		}
+	}
+}

@@ -25,7 +25,7 @@ type Push struct {
 	// MsgDataID and Idx (from 1) say which article a message came from; empty and 0 where it came from none.
 	MsgDataID string
 	Idx       int
-	// Body is what the type adds: one of the types of this package that have "Body" in their list below, never nil after Parse.
+	// Body is what the type adds: one of the types that stand with Body, never nil after Parse.
 	Body Body
 	// Raw is the document as it was parsed, after decryption.
 	Raw []byte

@@ -149,3 +149,98 @@ func TestParseEnvelope(t *testing.T) {
 		}
 	}
 }
+
+// TestParseScene: only the first qrscene_ is a prefix, only of a subscribe, and other keys are no scene.
+func TestParseScene(t *testing.T) {
+	for _, tt := range []struct{ key, scene string }{
+		{"<EventKey>qrscene_spring_24</EventKey>", "spring_24"},
+		{"<EventKey>qrscene_qrscene_1</EventKey>", "qrscene_1"},
+		{"<EventKey>qrscene_0</EventKey>", "0"},
+		{"<EventKey>last_trade_no_4200001</EventKey>", ""},
+		{"<EventKey>scanbarcode|1|2</EventKey>", ""},
+		{"<EventKey>spring24</EventKey>", ""},
+		{"<EventKey><![CDATA[]]></EventKey>", ""},
+		{"<EventKey/>", ""},
+		{"", ""},
+	} {
+		p := parse(t, event("subscribe", tt.key))
+		if got := p.Body.(*wechat.Subscribe).Scene; got != tt.scene {
+			t.Errorf("scene of %s = %q, want %q", tt.key, got, tt.scene)
+		}
+		if want := strings.NewReplacer("<EventKey>", "", "</EventKey>", "", "<![CDATA[]]>", "", "<EventKey/>", "").Replace(tt.key); p.EventKey != want {
+			t.Errorf("EventKey = %q, want %q", p.EventKey, want)
+		}
+	}
+	if got := parse(t, event("SCAN", "<EventKey>qrscene_1</EventKey>")).Body.(*wechat.Scan).Scene; got != "qrscene_1" {
+		t.Errorf("scene of a SCAN = %q: it has no prefix", got)
+	}
+}
+
+// TestParseInjection: elements that a fan smuggles in by closing the section of what they wrote stay text.
+func TestParseInjection(t *testing.T) {
+	const head = "<xml><FromUserName>oFAN</FromUserName><CreateTime>1700000001</CreateTime>"
+	for name, doc := range map[string]string{
+		"label": head + "<MsgType>location</MsgType><Location_X>1</Location_X><Location_Y>2</Location_Y>" +
+			"<Label><![CDATA[a]]></Label><MsgId>1</MsgId><Label><![CDATA[]]></Label><MsgId>77</MsgId></xml>",
+		"title": head + "<MsgType>link</MsgType><Title><![CDATA[a]]></Title><MsgId>1</MsgId><Title><![CDATA[]]></Title><MsgId>77</MsgId></xml>",
+		"speech": head + "<MsgType>voice</MsgType><Recognition><![CDATA[a]]></Recognition><MsgId>1</MsgId><Recognition><![CDATA[]]></Recognition>" +
+			"<MsgId>77</MsgId></xml>",
+		"sender behind a place": head + "<MsgType>location</MsgType><MsgId>77</MsgId><Label>a</Label><FromUserName>oOTHER</FromUserName></xml>",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if p := parse(t, doc); p.MsgID != "77" || p.FromUserName != "oFAN" {
+				t.Errorf("MsgID = %q, FromUserName = %q", p.MsgID, p.FromUserName)
+			}
+		})
+	}
+}
+
+// TestParseIDs: MsgId of messages and MsgID of jobs are two names; an id need not be a number, nor fit one.
+func TestParseIDs(t *testing.T) {
+	for doc, want := range map[string]string{
+		"<xml><MsgId>24416605642226393</MsgId></xml>":    "24416605642226393",
+		"<xml><MsgID>1000000338</MsgID></xml>":           "1000000338",
+		"<xml><MsgID>2</MsgID><MsgId>1</MsgId></xml>":    "1",
+		"<xml><MsgId></MsgId><MsgID>2</MsgID></xml>":     "2",
+		"<xml><MsgId>a-1</MsgId></xml>":                  "a-1",
+		`{"MsgId":9007199254740993}`:                     "9007199254740993",
+		`{"MsgId":"9007199254740993"}`:                   "9007199254740993",
+		"<xml><msgid>1</msgid></xml>":                    "",
+		"<xml><List><MsgId>1</MsgId></List></xml>":       "",
+		"<xml><MsgId>99999999999999999999</MsgId></xml>": "99999999999999999999",
+	} {
+		if got := parse(t, doc).MsgID; got != want {
+			t.Errorf("MsgID = %q, want %q, of %s", got, want, doc)
+		}
+	}
+}
+
+// TestParseSame: however a document is written, it is the same push. The first is scanned, the others are repaired.
+func TestParseSame(t *testing.T) {
+	const plain = "<xml><FromUserName><![CDATA[oFAN]]></FromUserName><CreateTime>1700000001</CreateTime><MsgType><![CDATA[event]]></MsgType>" +
+		"<Event><![CDATA[pic_weixin]]></Event><EventKey><![CDATA[k]]></EventKey><SendPicsInfo><Count>2</Count><PicList>" +
+		"<item><PicMd5Sum><![CDATA[aa]]></PicMd5Sum></item></PicList><PicList><item><PicMd5Sum><![CDATA[bb]]></PicMd5Sum></item></PicList></SendPicsInfo></xml>"
+	want := parse(t, plain)
+	if diff := cmp.Diff(&wechat.Pictures{Key: "k", Count: 2, MD5Sums: []string{"aa", "bb"}}, want.Body); diff != "" {
+		t.Fatalf("body (-want +got)\n%s", diff)
+	}
+	for name, doc := range map[string]string{
+		"line feeds":       strings.NewReplacer("><item>", ">\n  <item>", "</item><", "</item>\n<").Replace(plain),
+		"carriage returns": strings.ReplaceAll(plain, "</PicList><PicList>", "</PicList>\r\n<PicList>"),
+		"attributes":       strings.ReplaceAll(plain, "<Count>", `<Count a="1" b='>'>`),
+		"references":       strings.ReplaceAll(plain, "<Count>2<", "<Count>&#50;<"),
+		"a comment":        strings.ReplaceAll(plain, "<Count>", "<!-- <Count>3</Count> --><Count>"),
+		"a declaration":    `<?xml version="1.0" encoding="GBK"?>` + plain,
+		"a mark":           "\ufeff" + plain,
+		"control bytes":    strings.ReplaceAll(plain, "oFAN", "\x01oF\x00AN"),
+		"another root":     strings.ReplaceAll(plain, "xml>", "XML>"),
+		"capitals":         strings.ReplaceAll(plain, "event]", "EVENT]"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := parse(t, doc)
+			if diff := cmp.Diff(want.Body, got.Body); diff != "" || got.FromUserName != "oFAN" || got.EventKey != "k" {
+				t.Errorf("FromUserName %q, EventKey %q, body (-want +got)\n%s", got.FromUserName, got.EventKey, diff)
+			}
+		})
+	}
+}
