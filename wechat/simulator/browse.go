@@ -82,7 +82,7 @@ const authorizePath = "/connect/oauth2/authorize"
 
 // visit gets one address.
 func (s *Server) visit(ctx context.Context, jar http.CookieJar, at *url.URL) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), http.NoBody)
 	if err != nil {
 		return nil, err
 	}

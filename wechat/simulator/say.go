@@ -14,6 +14,7 @@ func (do action) said() bool {
 // say makes the push of a message and opens the window that a message opens.
 func (s *Server) say(a *account, f *fan, kind string, now time.Time, fill func(d *document, id int64)) push {
 	s.open(a, f, openedByMessage, now)
+	a.noteMessage(f.openID, kind, now)
 	id := s.ids.next()
 	return a.message(f.openID, kind, now.Unix(), id, func(d *document) { fill(d, id) })
 }

@@ -104,6 +104,8 @@ func (c *call) follower(openID string) (*fan, error) {
 		return nil, fail(40003)
 	case !f.Subscribed:
 		return nil, fail(43004)
+	case f.blacklisted():
+		return nil, fail(43019)
 	}
 	return f, nil
 }
