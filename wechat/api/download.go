@@ -2,12 +2,12 @@ package api
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 )
 
 // Content says what a download was. Size 0 means that the answer was no file (see the call).
@@ -36,8 +36,9 @@ func (c *Client) readFile(r *request, resp *http.Response, w io.Writer, most int
 	if err != nil {
 		ctype = ""
 	}
-	start, err := body.Peek(len(`{"errcode"`)) // shorter is no error of the platform's, and not a file either
-	if resp.StatusCode != http.StatusOK || err != nil || ctype == "application/json" || ctype == "text/plain" || bytes.Equal(start, []byte(`{"errcode"`)) {
+	const refusal = `{"errcode"`
+	start, _ := body.Peek(len(refusal)) // its error comes again when the rest is read
+	if resp.StatusCode != http.StatusOK || ctype == "application/json" || strings.HasPrefix(ctype, "text/") || len(start) == 0 || string(start) == refusal {
 		doc, err := c.readAll(r, body)
 		if err != nil {
 			return Content{}, err

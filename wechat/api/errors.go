@@ -62,7 +62,7 @@ func (e *Error) Error() string {
 var (
 	rid   = regexp.MustCompile(`[,;\s]*\brid:\s*([0-9A-Za-z-]+)\s*$`)
 	hint  = regexp.MustCompile(`[,;\s]*\bhint:\s*\[([^\]]*)\]\s*$`) // the older form
-	badIP = regexp.MustCompile(`\bip:?\s+([0-9A-Fa-f.:]*[0-9A-Fa-f])`)
+	badIP = regexp.MustCompile(`(?i)ip:?\s+([0-9a-f]*[.:][0-9a-f.:]*[0-9a-f])`)
 	field = regexp.MustCompile(`\bdata\.(\w+?)(?:\.DATA)?\.value\b`)
 )
 

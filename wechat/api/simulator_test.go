@@ -80,7 +80,10 @@ func TestMessagesToTheSimulator(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	wantCode(t, c.SendCustom(ctx, "oA", wechat.Outgoing{Articles: []wechat.Article{article, article}}), 45008, api.Payload)
+	refused := new(api.Error)
+	if err := c.SendCustom(ctx, "oA", wechat.Outgoing{Articles: []wechat.Article{article, article}}); !errors.As(err, &refused) || refused.Class != api.Payload {
+		t.Errorf("two articles: %v", err)
+	}
 
 	template := wechat.Template{URL: "https://example.com/", Data: map[string]string{"thing1": "春季新人券", "time2": "2026-11-08 22:00"}}
 	first, err := c.SendTemplate(ctx, "oA", "T1", template, "job-1")
