@@ -140,17 +140,20 @@ func TestRepliesOnTheWire(t *testing.T) {
 		{"image", wechat.Reply{MsgType: "image", MediaID: "m"}, map[string]string{"MsgType": "image", "Image.MediaId": "m"}},
 		{"voice", wechat.Reply{MsgType: "voice", MediaID: "m"}, map[string]string{"MsgType": "voice", "Voice.MediaId": "m"}},
 		{
-			"video", wechat.Reply{MsgType: "video", MediaID: "m", Title: "t", Desc: "d"},
+			"video",
+			wechat.Reply{MsgType: "video", MediaID: "m", Title: "t", Desc: "d"},
 			map[string]string{"MsgType": "video", "Video.MediaId": "m", "Video.Title": "t", "Video.Description": "d"},
 		},
 		{
-			"music", wechat.Reply{MsgType: "music", Title: "t", Desc: "d", MusicURL: "u", HQMusic: "h", Thumb: "m"},
+			"music",
+			wechat.Reply{MsgType: "music", Title: "t", Desc: "d", MusicURL: "u", HQMusic: "h", Thumb: "m"},
 			map[string]string{
 				"MsgType": "music", "Music.Title": "t", "Music.Description": "d", "Music.MusicUrl": "u", "Music.HQMusicUrl": "h", "Music.ThumbMediaId": "m",
 			},
 		},
 		{
-			"news", wechat.Reply{MsgType: "news", Articles: articles},
+			"news",
+			wechat.Reply{MsgType: "news", Articles: articles},
 			map[string]string{
 				"MsgType": "news", "ArticleCount": "2",
 				"Articles.0.Title": "t]]>1", "Articles.0.Description": "d", "Articles.0.PicUrl": "p", "Articles.0.Url": "https://example.com/?a=1&b=<2>",
@@ -158,7 +161,8 @@ func TestRepliesOnTheWire(t *testing.T) {
 			},
 		},
 		{
-			"an agent", wechat.Reply{MsgType: "transfer_customer_service", KfAccount: "a@shop"},
+			"an agent",
+			wechat.Reply{MsgType: "transfer_customer_service", KfAccount: "a@shop"},
 			map[string]string{"MsgType": "transfer_customer_service", "TransInfo.KfAccount": "a@shop"},
 		},
 	} {
