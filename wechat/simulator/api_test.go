@@ -36,7 +36,7 @@ func TestTokenErrors(t *testing.T) {
 			p.want(p.api(c.method, c.path, c.body), c.code)
 		})
 	}
-	if status, text := p.request("GET", "/sns/userinfo", ""); status != 200 || decode(t, text).code() != 40066 {
+	if status, text := p.request("GET", "/sns/nothing", ""); status != 200 || decode(t, text).code() != 40066 {
 		t.Error(status, text)
 	}
 }

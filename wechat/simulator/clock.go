@@ -76,6 +76,14 @@ func (c *clock) setOffset(d time.Duration) {
 	c.offset = d
 }
 
+// renew tells the followers of a clock that was set, and returns the time.
+func (c *clock) renew() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.issue()
+	return c.read()
+}
+
 // savedOffset is the offset to be kept in the state file.
 func (c *clock) savedOffset() time.Duration {
 	c.mu.Lock()

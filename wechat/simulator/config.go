@@ -98,6 +98,9 @@ type Switches struct {
 	PicLists bool
 	// ListObject writes the List of a notice's event in JSON as an object where it has one entry, instead of as an array.
 	ListObject bool
+	// SecondsOnly takes a reply whose CreateTime is in milliseconds for a fault. The pages ask for seconds; that the platform
+	// looks is not known, and libraries in wide use (wechat and co-wechat of npm) have sent milliseconds since 2013.
+	SecondsOnly bool
 	// AnyMedia takes every media id in replies. Off, an id in a reply that the account never uploaded, or whose three days are
 	// over, is a fault.
 	AnyMedia bool

@@ -23,7 +23,7 @@ func failf(code int, format string, args ...any) *apiError {
 	return &apiError{code: code, text: fmt.Sprintf(format, args...)}
 }
 
-// requestID is the rid at the end of errmsg: the second of the call, then two random parts.
+// requestID is a rid, which stands at the end of errmsg: the second of the call, then two random parts.
 func requestID(now time.Time) string {
-	return fmt.Sprintf("rid: %08x-%08x-%08x", uint32(now.Unix()), rand.Uint32(), rand.Uint32())
+	return fmt.Sprintf("%08x-%08x-%08x", uint32(now.Unix()), rand.Uint32(), rand.Uint32())
 }

@@ -218,6 +218,8 @@ type received struct {
 	field map[string]string // the children of the document, after decryption
 	plain bool              // whether the clear fields stood beside the envelope, or alone
 	doc   string
+	raw   string // the query as it came
+	agent string // User-Agent
 }
 
 // callback is a small service of its own: it checks signatures and answers what the test says.
@@ -261,6 +263,7 @@ func (c *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	got, err := c.open(q, body)
+	got.raw, got.agent = r.URL.RawQuery, r.UserAgent()
 	if err != nil {
 		c.t.Errorf("push %s: %v", body, err)
 		http.Error(w, err.Error(), http.StatusBadRequest)

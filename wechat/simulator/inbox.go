@@ -40,6 +40,8 @@ type Item struct {
 
 	// Why says of a fault what was wrong with the answer. A real fan never learns it.
 	Why string `json:"why,omitempty"`
+
+	text string // its JSON, once it is in an inbox
 }
 
 // Article is one item of a news message.
@@ -59,16 +61,84 @@ type MiniProgram struct {
 // stamp is how times stand in control answers.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z07:00") }
 
-// inbox is all that a fan received, in order. Items are not changed after add, so they may be shared among fans.
-type inbox struct{ list []*Item }
+// inboxMemory is how many of a fan's last items are always in memory; older ones go to the spill file, inboxBlock at a time.
+const (
+	inboxMemory = 200
+	inboxBlock  = 100
+)
 
-func (b *inbox) add(item *Item) { b.list = append(b.list, item) }
+// inbox is all that a fan received, in order. Items are kept as the JSON in which they are shown: a mass message's is one text
+// for all of its fans.
+type inbox struct {
+	spill *spill
+	older []block
+	last  []string
+}
 
-// items are the fan's items. The slice may be read after the account's lock is given back.
-func (b *inbox) items() []*Item { return b.list[:len(b.list):len(b.list)] }
+// add keeps an item, which is not changed afterwards. The account's lock is held.
+func (b *inbox) add(item *Item) { b.addText(item.encode()) }
+
+// addText costs the same however many items there are.
+func (b *inbox) addText(item string) {
+	b.last = append(b.last, item)
+	if len(b.last) < inboxMemory+inboxBlock || b.spill == nil {
+		return
+	}
+	if old, ok := b.spill.write(b.last[:inboxBlock]); ok {
+		b.older = append(b.older, old)
+		b.last = append(make([]string, 0, inboxMemory+inboxBlock), b.last[inboxBlock:]...) // the old slice may still be read
+	}
+}
+
+// encode is the item's JSON, made once. The account's lock is held.
+func (item *Item) encode() string {
+	if item.text == "" {
+		item.text = string(marshal(item))
+	}
+	return item.text
+}
+
+// count is how many items there are.
+func (b *inbox) count() int {
+	n := len(b.last)
+	for _, old := range b.older {
+		n += int(old.items)
+	}
+	return n
+}
+
+// view is the inbox as it now is; it may be read after the account's lock is given back.
+func (b *inbox) view() inbox {
+	return inbox{spill: b.spill, older: b.older[:len(b.older):len(b.older)], last: b.last[:len(b.last):len(b.last)]}
+}
+
+// slice returns at most limit items from the one at from on.
+func (b *inbox) slice(from, limit int) ([]string, error) {
+	var list []string
+	at := 0
+	take := func(items []string) {
+		for _, item := range items[min(max(from-at, 0), len(items)):] {
+			if len(list) < limit {
+				list = append(list, item)
+			}
+		}
+	}
+	for _, old := range b.older {
+		if at+int(old.items) > from && len(list) < limit {
+			items, err := b.spill.read(old)
+			if err != nil {
+				return nil, err
+			}
+			take(items)
+		}
+		at += int(old.items)
+	}
+	take(b.last)
+	return list, nil
+}
 
 // receive puts an item into the fan's inbox. The account's lock is held.
 func (a *account) receive(f *fan, item *Item) {
 	f.inbox.add(item)
-	a.file.put("item", a.AppID, f.openID, item)
+	a.file.put("item", a.AppID, f.openID, json.RawMessage(item.encode()))
 }

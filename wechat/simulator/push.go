@@ -3,7 +3,6 @@ package simulator
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -21,7 +20,7 @@ type push struct {
 	openID string
 	name   string // message type or event, for faults
 	event  bool
-	doc    []byte // the plain document: the same in every delivery
+	doc    []byte // in the account's format; the same in every delivery
 	silent bool   // the fan did nothing, or is gone: no fault line is shown, no reply arrives
 }
 
@@ -37,32 +36,39 @@ const faultLine = "该公众号提供的服务出现故障，请稍后再试"
 // any delivery counts: success or an empty body shows nothing, a valid reply is shown, and whatever else is the fault line,
 // as is no answer at all. No lock may be held.
 func (s *Server) push(ctx context.Context, a *account, p push) *Item {
-	if s.cfg.PublicURL == "" {
+	if s.cfg.PublicURL == "" || s.withAgent(a, p) {
 		return nil
 	}
 	s.work.begin()
 	defer s.work.finish()
-	started := time.Now()
-	var query url.Values
-	var body, answer []byte
+	f := a.takeFault(onPush, p.name)
+	if f != nil && f.Swap {
+		s.hold(a, p, f)
+		return nil
+	}
+	defer a.release(p.openID)
+	return s.send(ctx, a, p, f)
+}
+
+// send makes the deliveries of a push, the first of them with the fault.
+func (s *Server) send(ctx context.Context, a *account, p push, f *fault) *Item {
+	started, next, extra := time.Now(), a.wrap(p, s.Now()), 0
+	same := s.cfg.Switches.SameNonce
+	var answer []byte
 	err := errors.New("not delivered")
-	extra := 0
 	for n := range deliveries {
 		if n > 0 {
 			pause(ctx, s.life, s.cfg.Switches.RepeatPause)
+			f = a.takeFault(onPush, p.name)
 		}
-		if n == 0 || !s.cfg.Switches.SameNonce {
-			query, body = a.wrap(p, s.Now())
-		}
-		f := a.takeFault(onPush, p.name)
 		if f != nil {
-			extra += f.Repeat
+			extra, same = extra+f.Repeat, same || f.SameNonce
 			f.wait(ctx, s.life)
 		}
-		answer, err = s.deliver(ctx, a, query, body)
-		if f != nil && f.Reset {
-			err = errors.New("the connection was cut by a fault that was asked for")
+		if n > 0 && !same {
+			next = a.wrap(p, s.Now())
 		}
+		answer, err = s.deliver(ctx, a, next, f)
 		if err == nil || ctx.Err() != nil {
 			break
 		}
@@ -72,8 +78,10 @@ func (s *Server) push(ctx context.Context, a *account, p push) *Item {
 		a.noteCallback(time.Since(started), err != nil, s.Now())
 	}
 	for range extra {
-		query, body = a.wrap(p, s.Now())
-		if _, err := s.deliver(ctx, a, query, body); err != nil {
+		if !same {
+			next = a.wrap(p, s.Now())
+		}
+		if _, err := s.deliver(ctx, a, next, nil); err != nil {
 			s.cfg.Logger.Debug("an extra delivery was not answered", "account", a.Name, "push", p.name, "err", err)
 		}
 	}
@@ -81,6 +89,59 @@ func (s *Server) push(ctx context.Context, a *account, p push) *Item {
 		return nil
 	}
 	return s.outcome(a, p, answer, err)
+}
+
+// heldPush is a push that waits until the next one of the same fan has been delivered.
+type heldPush struct {
+	turn chan struct{} // closed when the other has been
+	done chan struct{} // closed when this one has been
+}
+
+// swapPause is how long a push waits for the next one where its fault names no delay.
+const swapPause = 2 * time.Second
+
+// hold delivers p later. Its fan sees of it in the inbox alone.
+func (s *Server) hold(a *account, p push, f *fault) {
+	h := &heldPush{turn: make(chan struct{}), done: make(chan struct{})}
+	a.mu.Lock()
+	a.held[p.openID] = h
+	a.mu.Unlock()
+	patience := f.delay
+	if patience == 0 {
+		patience = swapPause
+	}
+	s.work.begin()
+	s.busy.Go(func() {
+		defer s.work.finish()
+		defer close(h.done)
+		t := time.NewTimer(patience)
+		defer t.Stop()
+		select {
+		case <-h.turn:
+		case <-t.C:
+		case <-s.life.Done():
+		}
+		a.mu.Lock()
+		if a.held[p.openID] == h {
+			delete(a.held, p.openID)
+		}
+		a.mu.Unlock()
+		if s.life.Err() == nil {
+			s.send(s.life, a, p, nil)
+		}
+	})
+}
+
+// release lets a push of the fan's that was held go, and waits until it has been delivered.
+func (a *account) release(openID string) {
+	a.mu.Lock()
+	h := a.held[openID]
+	delete(a.held, openID)
+	a.mu.Unlock()
+	if h != nil {
+		close(h.turn)
+		<-h.done
+	}
 }
 
 // outcome puts what the fan sees into the inbox.
@@ -103,65 +164,66 @@ func (s *Server) outcome(a *account, p push, answer []byte, err error) *Item {
 	return item
 }
 
-// wrap is query and body of one delivery in the account's mode.
-func (a *account) wrap(p push, now time.Time) (url.Values, []byte) {
-	timestamp, nonce := strconv.FormatInt(now.Unix(), 10), newNonce()
-	q := url.Values{
-		"signature": {crypt.Signature(a.Token, timestamp, nonce)},
-		"timestamp": {timestamp},
-		"nonce":     {nonce},
-		"openid":    {p.openID},
-	}
-	if a.mode == modePlain {
-		return q, p.doc
-	}
-	sealed, err := a.key.Seal(p.doc, a.AppID)
-	if err != nil {
-		panic(fmt.Sprintf("simulator: %v", err)) // the system has no random numbers
-	}
-	q.Set("encrypt_type", "aes")
-	q.Set("msg_signature", crypt.Signature(a.Token, timestamp, nonce, sealed))
-	if a.mode == modeCompatible {
-		body := bytes.TrimSuffix(p.doc, []byte("</xml>"))
-		return q, append(body[:len(body):len(body)], "<Encrypt><![CDATA["+sealed+"]]></Encrypt></xml>"...)
-	}
-	return q, []byte("<xml><ToUserName><![CDATA[" + a.original + "]]></ToUserName><Encrypt><![CDATA[" + sealed + "]]></Encrypt></xml>")
-}
-
-// newNonce is a decimal number of up to ten digits, as the platform's are.
-func newNonce() string {
-	var b [4]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return strconv.FormatUint(uint64(b[0])<<24|uint64(b[1])<<16|uint64(b[2])<<8|uint64(b[3]), 10)
-}
-
 // maxAnswer is the largest answer to a push that is read, in bytes.
 const maxAnswer = 1 << 20
 
 // deliver posts a push once and returns the answer's body. An error means that it has to be repeated: no connection, no
 // answer in time, or a status other than 200 (unless the switch says that such an answer is one).
-func (s *Server) deliver(ctx context.Context, a *account, query url.Values, body []byte) ([]byte, error) {
+func (s *Server) deliver(ctx context.Context, a *account, l letter, f *fault) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.PushTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.callback(a)+"?"+query.Encode(), bytes.NewReader(body))
+	var body io.Reader = bytes.NewReader(l.body)
+	if f != nil && f.slow > 0 {
+		body = &slowReader{ctx: ctx, rest: l.body, pause: f.slow / slowParts, part: len(l.body)/slowParts + 1}
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.callback(a)+"?"+l.query, body)
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Content-Type", "text/xml")
-	req.Header.Set("User-Agent", "Mozilla/4.0")
+	req.ContentLength = int64(len(l.body))
+	req.Header.Set("Content-Type", a.contentType())
+	req.Header.Set("User-Agent", userAgent)
 	res, err := s.cfg.Client.Do(req)
 	if err != nil {
 		return nil, plainError(err)
 	}
 	defer res.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, plainError(err)
-	}
-	if res.StatusCode != http.StatusOK && !s.cfg.Switches.NonOKIsAnswer {
+	case f != nil && f.Reset:
+		return nil, errors.New("the connection was cut by a fault that was asked for")
+	case res.StatusCode != http.StatusOK && !s.cfg.Switches.NonOKIsAnswer:
 		return nil, fmt.Errorf("the callback answered HTTP %d", res.StatusCode)
 	}
 	return answer, nil
+}
+
+// userAgent is what the platform's pushes come with, by an access log of March 2025.
+const userAgent = "Mozilla/4.0"
+
+// slowReader gives a body in parts, with pauses between them.
+type slowReader struct {
+	ctx   context.Context
+	rest  []byte
+	pause time.Duration
+	part  int
+}
+
+const slowParts = 10
+
+func (r *slowReader) Read(b []byte) (int, error) {
+	if len(r.rest) == 0 {
+		return 0, io.EOF
+	}
+	pause(r.ctx, r.ctx, r.pause)
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n := copy(b, r.rest[:min(r.part, len(r.rest))])
+	r.rest = r.rest[n:]
+	return n, nil
 }
 
 // callback is the account's callback URL.
@@ -188,19 +250,14 @@ func (s *Server) verify(ctx context.Context, a *account) error {
 		return errors.New("no public URL is configured")
 	}
 	timestamp, nonce, echo := strconv.FormatInt(s.Now().Unix(), 10), newNonce(), newNonce()+newNonce()
-	q := url.Values{
-		"signature": {crypt.Signature(a.Token, timestamp, nonce)},
-		"timestamp": {timestamp},
-		"nonce":     {nonce},
-		"echostr":   {echo},
-	}
+	query := "signature=" + crypt.Signature(a.Token, timestamp, nonce) + "&timestamp=" + timestamp + "&nonce=" + nonce + "&echostr=" + echo
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.PushTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.callback(a)+"?"+q.Encode(), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.callback(a)+"?"+query, nil)
 	if err != nil {
 		return err
 	}
-	req.Header.Set("User-Agent", "Mozilla/4.0")
+	req.Header.Set("User-Agent", userAgent)
 	res, err := s.cfg.Client.Do(req)
 	if err != nil {
 		return plainError(err)

@@ -217,7 +217,7 @@ func TestFaultLine(t *testing.T) {
 		{"two articles to a message", func(r received) string { return news(r, "2", 2) }, "at most 1"},
 		{"sealed in plain mode", func(r received) string { return seal(t, replyXML(r, "ok"), appID, token) }, "plain mode"},
 	}
-	p := start(t, simulator.Config{})
+	p := start(t, simulator.Config{Switches: simulator.Switches{AnyMedia: true, TransferPushed: true, SecondsOnly: true}})
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			p.back.reply(func(r received, _ int) string { return c.answer(r) })
@@ -242,6 +242,14 @@ func (p *platform) checkWhy(t *testing.T, action, why string) {
 	}
 	if (got == "") != (why == "") || !strings.Contains(got, why) {
 		t.Errorf("why %q, want %q", got, why)
+	}
+}
+
+func TestMillisecondsAreTaken(t *testing.T) {
+	p := start(t, simulator.Config{})
+	p.back.reply(func(r received, _ int) string { r.field["CreateTime"] += "000"; return replyXML(r, "ok") })
+	if d := cmp.Diff([]string{"passive:ok"}, p.do("fan1", `{"text":"hi"}`)); d != "" {
+		t.Error(d)
 	}
 }
 

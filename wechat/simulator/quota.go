@@ -1,6 +1,8 @@
 package simulator
 
 import (
+	"net/http"
+	"strings"
 	"time"
 )
 
@@ -35,6 +37,7 @@ const (
 	counterAllDay     = "all-day"     // mass sends to all today
 	counterAllMonth   = "all-month"   // mass sends to all this month
 	counterClear      = "clear-quota" // clear_quota this month
+	counterClearOne   = "clear-one"   // openapi/quota/clear this month
 	counterForceToken = "force-token" // forced refreshes of the stable token today
 )
 
@@ -71,20 +74,33 @@ func (s *Server) spend(a *account, path string, now time.Time) error {
 	return nil
 }
 
-// quotaGet answers openapi/quota/get.
-// Source: developers.weixin.qq.com/doc/service/api/apimanage/api_getapiquota.html
-func quotaGet(c *call) (any, error) {
+// quotaPath reads the path that a call about quotas names.
+func (c *call) quotaPath() (string, error) {
 	var req struct {
 		Path string `json:"cgi_path"`
 	}
 	if err := c.decode(&req); err != nil {
+		return "", err
+	}
+	switch _, ok := c.s.endpoints[req.Path]; {
+	case !strings.HasPrefix(req.Path, "/") || strings.ContainsAny(req.Path, "?# "):
+		return "", fail(76003)
+	case strings.HasPrefix(req.Path, "/sns/"):
+		return "", fail(76022)
+	case !ok:
+		return "", fail(76021)
+	}
+	return req.Path, nil
+}
+
+// quotaGet answers openapi/quota/get. A daily_limit of 0 stands for calls that the platform's table has no figure for.
+// Source: developers.weixin.qq.com/doc/service/api/apimanage/api_getapiquota.html
+func quotaGet(c *call) (any, error) {
+	path, err := c.quotaPath()
+	if err != nil {
 		return nil, err
 	}
-	ep, ok := c.s.endpoints[req.Path]
-	if !ok {
-		return nil, fail(76021)
-	}
-	limit, used := c.s.limit(c.a, req.Path), c.a.calls[req.Path].in(day, c.now)
+	limit, used := c.s.limit(c.a, path), c.a.calls[path].in(day, c.now)
 	return struct {
 		Code      int    `json:"errcode"`
 		Msg       string `json:"errmsg"`
@@ -94,13 +110,19 @@ func quotaGet(c *call) (any, error) {
 	}{
 		Msg:       "ok",
 		Quota:     map[string]int{"daily_limit": limit, "used": used, "remain": max(limit-used, 0)},
-		Rate:      map[string]int{"call_count": ep.perMinute, "refresh_second": 60},
+		Rate:      map[string]int{"call_count": c.s.endpoints[path].perMinute, "refresh_second": 60},
 		Component: struct{}{},
 	}, nil
 }
 
-// quotaClear answers clear_quota: ten times a month the day's counts begin anew.
-// Source: developers.weixin.qq.com/doc/service/api/apimanage/api_clearquota.html
+const (
+	clearsAMonth    = 10 // clear_quota, clear_quota/v2 and the website together
+	oneClearsAMonth = 50 // openapi/quota/clear
+)
+
+// quotaClear answers clear_quota and clear_quota/v2: the day's counts begin anew. That v2 spends none of what it clears, and
+// needs no token, makes it the way out where the tokens' own quota is used up.
+// Source: developers.weixin.qq.com/doc/service/api/apimanage/api_clearquota.html and …/api_clearquotabyappsecret.html
 func quotaClear(c *call) (any, error) {
 	var req struct {
 		AppID string `json:"appid"`
@@ -111,13 +133,47 @@ func quotaClear(c *call) (any, error) {
 	if req.AppID != c.a.AppID {
 		return nil, fail(40013)
 	}
-	if c.a.others[counterClear].in(month, c.now) >= 10 {
+	return nil, c.a.clearQuota(c.now)
+}
+
+func (a *account) clearQuota(now time.Time) error {
+	if a.others[counterClear].in(month, now) >= clearsAMonth {
+		return fail(48006)
+	}
+	a.count(counterClear, month, now)
+	for path := range a.calls {
+		delete(a.calls, path)
+		a.file.drop("calls", a.AppID, path)
+	}
+	return nil
+}
+
+// quotaClearOne answers openapi/quota/clear: the count of one path begins anew. It has 50 chances a month of its own; that the
+// code without any is 48006 as well is not documented.
+// Source: developers.weixin.qq.com/doc/subscription/api/apimanage/api_clearapiquota.html
+func quotaClearOne(c *call) (any, error) {
+	path, err := c.quotaPath()
+	if err != nil {
+		return nil, err
+	}
+	if c.a.others[counterClearOne].in(month, c.now) >= oneClearsAMonth {
 		return nil, fail(48006)
 	}
-	c.a.count(counterClear, month, c.now)
-	for path := range c.a.calls {
-		delete(c.a.calls, path)
-		c.a.file.drop("calls", c.a.AppID, path)
-	}
+	c.a.count(counterClearOne, month, c.now)
+	delete(c.a.calls, path)
+	c.a.file.drop("calls", c.a.AppID, path)
 	return nil, nil
+}
+
+// websiteClear plays the owner who clears the quota on the website, which takes from the same ten.
+func (s *Server) websiteClear(w http.ResponseWriter, _ *http.Request, a *account) {
+	a.mu.Lock()
+	err := a.clearQuota(s.Now())
+	left := clearsAMonth - a.others[counterClear].in(month, s.Now())
+	a.mu.Unlock()
+	if err != nil {
+		refuse(w, http.StatusConflict, "the ten times of this month are used up")
+		return
+	}
+	answer(w, map[string]int{"left": left})
 }

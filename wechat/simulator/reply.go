@@ -17,7 +17,7 @@ func (s *Server) readAnswer(a *account, p push, body []byte) (*Item, error) {
 	if len(body) == 0 || string(body) == "success" {
 		return nil, nil
 	}
-	root, err := parseReply(body)
+	root, err := a.parse(body)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (a *account) open(root *node) (*node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the reply's Encrypt: %w", err)
 	}
-	return parseReply(plain)
+	return a.parse(plain)
 }
 
 // readReply checks a plain reply and makes what the fan sees of it.
@@ -69,7 +69,7 @@ func (s *Server) readReply(a *account, p push, root *node) (*Item, error) {
 		return nil, fmt.Errorf("the reply's FromUserName is %q, it must be the account's original id", cut(from, 40))
 	}
 	created := root.text("CreateTime")
-	if n, err := strconv.ParseInt(created, 10, 64); err != nil || n < 1_000_000_000 || n > 9_999_999_999 {
+	if n, err := strconv.ParseInt(created, 10, 64); err != nil || n < 1_000_000_000 || s.cfg.Switches.SecondsOnly && n > 9_999_999_999 {
 		return nil, fmt.Errorf("the reply's CreateTime %q is no time in seconds", cut(created, 20))
 	}
 	item := &Item{Kind: kindPassive, MsgType: root.text("MsgType")}
@@ -84,16 +84,50 @@ func (s *Server) readReply(a *account, p push, root *node) (*Item, error) {
 		}
 		return item, nil
 	case "image", "voice", "video":
-		return item, item.fillMedia(root)
+		return item, errors.Join(item.fillMedia(root), s.uploaded(a, item.MediaID, item.MsgType))
 	case "music":
-		return item, item.fillMusic(root)
+		return item, errors.Join(item.fillMusic(root), s.uploaded(a, item.MediaID, mediaThumb))
 	case "news":
 		return item, s.fillNewsReply(item, p, root)
 	case "transfer_customer_service":
+		s.transfer(a, p, root.child("TransInfo"))
 		return nil, nil // an agent takes over: nothing is shown
+	case "transfer_biz_ai_ivr":
+		if p.event {
+			return nil, errors.New("only a fan's message can be handed over to AI replies")
+		}
+		return nil, nil // the platform's own replies are not played
 	default:
 		return nil, fmt.Errorf("the reply's MsgType %q is unknown", cut(item.MsgType, 40))
 	}
+}
+
+// transfer begins a session with an agent. Only messages are handed over, events are not.
+// Source: developers.weixin.qq.com/doc/offiaccount/en/Customer_Service/Forwarding_of_messages_to_service_center.html
+func (s *Server) transfer(a *account, p push, info *node) {
+	if p.event || p.silent {
+		return
+	}
+	agent := ""
+	if info != nil {
+		agent = info.text("KfAccount")
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s.openSession(a, p.openID, agent, s.Now())
+}
+
+// uploaded says whether a media id stands for something of the kind. Media of replies have to be uploaded first.
+func (s *Server) uploaded(a *account, id, kind string) error {
+	if id == "" || s.cfg.Switches.AnyMedia {
+		return nil
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.mediaKnown(id, kind) {
+		return fmt.Errorf("the reply's media id %q stands for no %s of the account", cut(id, 70), kind)
+	}
+	return nil
 }
 
 // fillMedia reads Image, Voice or Video.

@@ -1,15 +1,16 @@
 package simulator
 
 import (
-	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 )
 
-// restore applies one line of the state file. Lines of accounts that are no longer configured are forgotten. No lock is
-// needed: the server is not in use yet.
+// restore applies one line of the state file. Lines of accounts that are no longer configured are forgotten. All locks are held,
+// or the server is not in use yet.
 func (s *Server) restore(l line) error {
 	switch l.Kind {
 	case "clock":
@@ -23,12 +24,20 @@ func (s *Server) restore(l line) error {
 		return json.Unmarshal(l.Value, &s.ids.reserved)
 	case "job":
 		return s.due.restore(l)
+	case "rid":
+		return s.rids.restore(l)
 	}
 	a := s.accounts[l.App]
 	if a == nil {
 		return nil
 	}
 	switch l.Kind {
+	case "shelf":
+		var body []byte
+		if err := json.Unmarshal(l.Value, &body); err != nil {
+			return err
+		}
+		return a.shelf.put(l.ID, body)
 	case "fan":
 		return restoreFan(a, l)
 	case "item":
@@ -69,15 +78,19 @@ func restoreFan(a *account, l line) error {
 	f := a.fan(l.ID)
 	box := f.inbox
 	*f = fan{openID: l.ID, inbox: box}
-	return json.Unmarshal(l.Value, f)
+	a.roll = roll{}
+	if err := json.Unmarshal(l.Value, f); err != nil {
+		return err
+	}
+	f.Scene, f.How = a.word(f.Scene), a.word(f.How)
+	return nil
 }
 
 func restoreItem(a *account, l line) error {
-	var item Item
-	if err := json.Unmarshal(l.Value, &item); err != nil {
-		return err
+	if !json.Valid(l.Value) {
+		return errors.New("an inbox item is no JSON")
 	}
-	a.fan(l.ID).inbox.add(&item)
+	a.fan(l.ID).inbox.addText(string(l.Value))
 	return nil
 }
 
@@ -102,41 +115,8 @@ func restoreNumbered(a *account, l line) error {
 	return err
 }
 
-// compact rewrites the state file as one line a record, without what is out of date.
-func (s *Server) compact() error {
-	if s.file == nil {
-		return nil
-	}
-	for _, app := range s.apps {
-		s.accounts[app].mu.Lock()
-		defer s.accounts[app].mu.Unlock()
-	}
-	s.due.mu.Lock()
-	defer s.due.mu.Unlock()
-	s.ids.mu.Lock()
-	defer s.ids.mu.Unlock()
-	now, offset := s.Now(), s.clock.savedOffset()
-	return s.file.rewrite(func(w *bufio.Writer) error {
-		var err error
-		emit := func(kind, app, id string, v any) {
-			if err == nil {
-				_, err = w.Write(appendLine(nil, kind, app, id, v))
-			}
-		}
-		emit("clock", "", "", offset)
-		emit("ids", "", "", s.ids.reserved)
-		for _, j := range s.due.heap {
-			emit("job", j.App, strconv.FormatInt(j.ID, 10), j)
-		}
-		for _, app := range s.apps {
-			s.accounts[app].emit(now, emit)
-		}
-		return err
-	})
-}
-
-// emit writes the account's records. The lock is held.
-func (a *account) emit(now time.Time, emit func(kind, app, id string, v any)) {
+// emit writes the account's records. The lock is held. The error is that of reading older inbox items.
+func (a *account) emit(now time.Time, emit func(kind, app, id string, v any)) error {
 	if a.lastTag > 99 { // so that the id of a deleted tag is not given again
 		emit("tag", a.AppID, strconv.Itoa(a.lastTag), nil)
 	}
@@ -145,8 +125,12 @@ func (a *account) emit(now time.Time, emit func(kind, app, id string, v any)) {
 	}
 	for openID, f := range a.fans {
 		emit("fan", a.AppID, openID, f)
-		for _, item := range f.inbox.items() {
-			emit("item", a.AppID, openID, item)
+		items, err := f.inbox.slice(0, math.MaxInt)
+		if err != nil {
+			return err
+		}
+		for _, item := range items {
+			emit("item", a.AppID, openID, json.RawMessage(item))
 		}
 	}
 	for path, u := range a.calls {
@@ -175,4 +159,5 @@ func (a *account) emit(now time.Time, emit func(kind, app, id string, v any)) {
 	for _, t := range a.tables {
 		t.emit(emit)
 	}
+	return nil
 }

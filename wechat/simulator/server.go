@@ -25,7 +25,9 @@ type Server struct {
 	work      activity // pushes and API calls
 	due       jobs     // result events that are to come
 	ids       ids
+	rids      ridLog
 	file      *stateFile
+	spill     *spill
 	shelf     *shelf
 	sim       http.Handler // /sim/…
 
@@ -44,9 +46,14 @@ func New(c Config) (*Server, error) {
 	s := &Server{cfg: c, accounts: map[string]*account{}, endpoints: endpointTable(), clock: newClock(c.Start), ids: newIDs(time.Now())}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.due.poke = make(chan struct{}, 1)
+	s.rids.reset(nil)
+	s.spill = &spill{logger: c.Logger}
+	if c.StateFile != "" {
+		s.spill.path = c.StateFile + ".inbox"
+	}
 	s.shelf = newShelf(c.StateFile)
 	for _, a := range c.Accounts {
-		acc := &account{Account: a, mode: a.mode(), original: originalID(a.AppID)}
+		acc := &account{Account: a, mode: a.mode(), original: originalID(a.AppID), spill: s.spill}
 		if a.AESKey != "" {
 			key, err := crypt.ParseKey(a.AESKey)
 			if err != nil {
@@ -69,11 +76,12 @@ func New(c Config) (*Server, error) {
 	}
 	s.due.restored()
 	s.file, s.ids.file = file, file
+	s.rids.keepIn(file)
 	for _, a := range s.accounts {
 		a.file = file
 	}
 	if err := s.compact(); err != nil {
-		return nil, errors.Join(fmt.Errorf("simulator: state file %s: %w", c.StateFile, err), file.close())
+		return nil, errors.Join(fmt.Errorf("simulator: state file %s: %w", c.StateFile, err), file.close(), s.spill.close())
 	}
 	s.sim = s.controlRoutes()
 	return s, nil
@@ -136,7 +144,7 @@ func (s *Server) untilDue() time.Duration {
 func (s *Server) Close() error {
 	s.end()
 	s.busy.Wait()
-	return errors.Join(s.file.close(), s.shelf.close())
+	return errors.Join(s.file.close(), s.shelf.close(), s.spill.close())
 }
 
 // newPushClient is an HTTP client as the platform's push servers are: many connections, no redirects, no time-out of its own.

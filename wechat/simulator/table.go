@@ -18,6 +18,9 @@ type keptTable interface {
 
 // newTable makes the account's table of records of the kind. The kind must be new: it names them in the state file.
 func newTable[V any](a *account, kind string) *table[V] {
+	if a.tables[kind] != nil {
+		panic("simulator: two tables of the kind " + kind)
+	}
 	t := &table[V]{a: a, kind: kind, rows: map[string]V{}}
 	a.tables[kind] = t
 	return t

@@ -160,3 +160,27 @@ func (s *Server) byCredential(c *call) error {
 	c.a = a
 	return nil
 }
+
+// bySecret finds the account of a call that brings appid and appsecret in its body and needs no token.
+func (s *Server) bySecret(c *call) error {
+	var cred struct {
+		AppID  string `json:"appid"`
+		Secret string `json:"appsecret"`
+	}
+	if err := c.decode(&cred); err != nil {
+		return err
+	}
+	a := s.accounts[cred.AppID]
+	switch {
+	case cred.AppID == "":
+		return fail(41002)
+	case a == nil:
+		return fail(40013)
+	case cred.Secret == "":
+		return fail(41004)
+	case cred.Secret != a.AppSecret:
+		return fail(40125)
+	}
+	c.a = a
+	return nil
+}
