@@ -68,11 +68,11 @@ func (c *Client) AuthorizeURL(a Authorize) (string, error) {
 
 // ErrSignIn is in errors that only sending the fan through AuthorizeURL again can cure: the code is bad (40029), was used
 // (40163), is missing (41008) or over (42003), the refresh token is bad (40030) or over (42002), or the fan has changed their
-// password (42007). The *Error is in them, too.
+// password (42007). The *Error is in them, too, of class User.
 var ErrSignIn = errors.New("the fan has to sign in again")
 
 // ErrWebToken is in errors of UserProfile where the web token is bad or over (40001, 40014, 42001): RefreshWebToken may get
-// another one. The *Error is in them, too.
+// another one. The *Error is in them, too, of class User.
 var ErrWebToken = errors.New("the web token is not good any more")
 
 // WebToken is what a fan has given to a web page. It is no access token of the account. Both tokens are secrets of the fan's.
@@ -154,6 +154,7 @@ func signIn(err error) error {
 	}
 	switch refused.Code {
 	case 40029, 40030, 40163, 41008, 42002, 42003, 42007:
+		refused.Class = User
 		return fmt.Errorf("%w: %w", ErrSignIn, err)
 	}
 	return err

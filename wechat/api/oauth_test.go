@@ -102,24 +102,23 @@ func TestSignInErrors(t *testing.T) {
 		return err
 	}
 	for _, tt := range []struct {
-		name   string
-		call   func(context.Context, *api.Client) error
-		code   int
-		is     error // besides the *Error
-		class  api.Class
-		fields bool // the answer is good but for what it holds
+		name  string
+		call  func(context.Context, *api.Client) error
+		code  int
+		is    error // besides the *Error
+		class api.Class
 	}{
-		{name: "bad code", call: exchange, code: 40029, is: api.ErrSignIn},
-		{name: "used code", call: exchange, code: 40163, is: api.ErrSignIn},
-		{name: "missing code", call: exchange, code: 41008, is: api.ErrSignIn},
-		{name: "old code", call: exchange, code: 42003, is: api.ErrSignIn},
+		{name: "bad code", call: exchange, code: 40029, is: api.ErrSignIn, class: api.User},
+		{name: "used code", call: exchange, code: 40163, is: api.ErrSignIn, class: api.User},
+		{name: "missing code", call: exchange, code: 41008, is: api.ErrSignIn, class: api.User},
+		{name: "old code", call: exchange, code: 42003, is: api.ErrSignIn, class: api.User},
 		{name: "wrong secret", call: exchange, code: 40125, class: api.Configuration},
 		{name: "secret of another", call: exchange, code: 40001, class: api.Configuration},
 		{name: "busy", call: exchange, code: -1, class: api.Retry},
-		{name: "bad refresh token", call: refresh, code: 40030, is: api.ErrSignIn},
-		{name: "old refresh token", call: refresh, code: 42002, is: api.ErrSignIn},
-		{name: "changed password", call: refresh, code: 42007, is: api.ErrSignIn},
-		{name: "refresh token as a code", call: refresh, code: 40029, is: api.ErrSignIn},
+		{name: "bad refresh token", call: refresh, code: 40030, is: api.ErrSignIn, class: api.User},
+		{name: "old refresh token", call: refresh, code: 42002, is: api.ErrSignIn, class: api.User},
+		{name: "changed password", call: refresh, code: 42007, is: api.ErrSignIn, class: api.User},
+		{name: "refresh token as a code", call: refresh, code: 40029, is: api.ErrSignIn, class: api.User},
 		{name: "bad web token", call: profile, code: 40001, is: api.ErrWebToken, class: api.User},
 		{name: "old web token", call: profile, code: 42001, is: api.ErrWebToken, class: api.User},
 		{name: "scope", call: profile, code: 48001, class: api.Configuration},
@@ -131,7 +130,7 @@ func TestSignInErrors(t *testing.T) {
 			})
 			err := tt.call(t.Context(), p.client())
 			refused := new(api.Error)
-			if !errors.As(err, &refused) || refused.Code != tt.code || (tt.class != "" && refused.Class != tt.class) {
+			if !errors.As(err, &refused) || refused.Code != tt.code || refused.Class != tt.class {
 				t.Errorf("error %v of class %s", err, refused.Class)
 			}
 			for _, kind := range []error{api.ErrSignIn, api.ErrWebToken} {
