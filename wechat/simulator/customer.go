@@ -1,20 +1,26 @@
 package simulator
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// agentEndpoints are the accounts of customer service.
+// agentEndpoints are the accounts of customer service and their talks with fans. What was said (msgrecord/getmsglist) is not played.
 func agentEndpoints() map[string]endpoint {
 	return map[string]endpoint{
-		"/customservice/kfaccount/add":           {method: http.MethodPost, right: rightKf, handle: agentAdd},
-		"/customservice/kfaccount/update":        {method: http.MethodPost, right: rightKf, handle: agentUpdate},
-		"/customservice/kfaccount/del":           {handle: agentDelete, right: rightKf}, // GET on the older pages
-		"/cgi-bin/customservice/getkflist":       {method: http.MethodGet, right: rightKf, handle: agentList},
-		"/cgi-bin/customservice/getonlinekflist": {method: http.MethodGet, right: rightKf, handle: agentsOnline},
+		"/customservice/kfaccount/add":            {method: http.MethodPost, right: rightKf, handle: agentAdd},
+		"/customservice/kfaccount/update":         {method: http.MethodPost, right: rightKf, handle: agentUpdate},
+		"/customservice/kfaccount/del":            {handle: agentDelete, right: rightKf}, // GET on the older pages
+		"/cgi-bin/customservice/getkflist":        {method: http.MethodGet, right: rightKf, handle: agentList},
+		"/cgi-bin/customservice/getonlinekflist":  {method: http.MethodGet, right: rightKf, handle: agentsOnline},
+		"/customservice/kfsession/create":         {method: http.MethodPost, right: rightKf, handle: sessionCreate},
+		"/customservice/kfsession/close":          {method: http.MethodPost, right: rightKf, handle: sessionClose},
+		"/customservice/kfsession/getsession":     {method: http.MethodGet, right: rightKf, handle: sessionOfFan},
+		"/customservice/kfsession/getsessionlist": {method: http.MethodGet, right: rightKf, handle: sessionList},
+		"/customservice/kfsession/getwaitcase":    {method: http.MethodGet, right: rightKf, handle: sessionsWaiting},
 	}
 }
 
@@ -130,4 +136,100 @@ func agentList(c *call) (any, error) {
 // Source: developers.weixin.qq.com/doc/service/api/customer/kfaccount/api_getonlinekflist.html
 func agentsOnline(*call) (any, error) {
 	return map[string]any{"kf_online_list": []any{}}, nil
+}
+
+// sessionRequest names an agent of the account and a fan who follows.
+func (c *call) sessionRequest() (agentName string, f *fan, err error) {
+	var req struct {
+		Account string `json:"kf_account"`
+		OpenID  string `json:"openid"`
+	}
+	if err := c.decode(&req); err != nil {
+		return "", nil, err
+	}
+	f = c.a.fans[req.OpenID]
+	switch {
+	case f == nil || !f.Subscribed:
+		return "", nil, fail(40003)
+	case req.Account == "" || !c.a.hasAgent(req.Account):
+		return "", nil, fail(65401)
+	}
+	return req.Account, f, nil
+}
+
+// sessionCreate answers kfsession/create. A fan who talks with another agent is 65413.
+// Source: developers.weixin.qq.com/doc/service/api/customer/session/api_createkfsession.html
+func sessionCreate(c *call) (any, error) {
+	name, f, err := c.sessionRequest()
+	if err != nil {
+		return nil, err
+	}
+	if old, ok := c.a.sessions.get(f.openID); ok {
+		if old.Agent != name {
+			return nil, fail(65413)
+		}
+		return nil, nil
+	}
+	c.s.openSession(c.a, f.openID, name, c.now)
+	return nil, nil
+}
+
+// sessionClose answers kfsession/close.
+// Source: developers.weixin.qq.com/doc/service/api/customer/session/api_closekfsession.html
+func sessionClose(c *call) (any, error) {
+	name, f, err := c.sessionRequest()
+	if err != nil {
+		return nil, err
+	}
+	switch old, ok := c.a.sessions.get(f.openID); {
+	case !ok:
+		return nil, fail(65414)
+	case old.Agent != name:
+		return nil, fail(65413)
+	}
+	c.s.closeSession(c.a, f.openID, c.now)
+	return nil, nil
+}
+
+// sessionOfFan answers kfsession/getsession; of a fan in no session the agent is empty.
+// Source: developers.weixin.qq.com/doc/service/api/customer/session/api_getkfsession.html
+func sessionOfFan(c *call) (any, error) {
+	f := c.a.fans[c.r.URL.Query().Get("openid")]
+	if f == nil {
+		return nil, fail(40003)
+	}
+	now, ok := c.a.sessions.get(f.openID)
+	if !ok {
+		return map[string]any{"createtime": 0, "kf_account": ""}, nil
+	}
+	return map[string]any{"createtime": now.Since.Unix(), "kf_account": now.Agent}, nil
+}
+
+// sessionList answers kfsession/getsessionlist: the fans with whom an agent talks, who came first first.
+// Source: developers.weixin.qq.com/doc/service/api/customer/session/api_getkfsessionlist.html
+func sessionList(c *call) (any, error) {
+	type item struct {
+		Since  int64  `json:"createtime"`
+		OpenID string `json:"openid"`
+	}
+	name := c.r.URL.Query().Get("kf_account")
+	if name == "" || !c.a.hasAgent(name) {
+		return nil, fail(65401)
+	}
+	list := []item{}
+	for openID, talk := range c.a.sessions.rows {
+		if talk.Agent == name {
+			list = append(list, item{talk.Since.Unix(), openID})
+		}
+	}
+	slices.SortFunc(list, func(x, y item) int {
+		return cmp.Or(cmp.Compare(x.Since, y.Since), strings.Compare(x.OpenID, y.OpenID))
+	})
+	return map[string]any{"sessionlist": list}, nil
+}
+
+// sessionsWaiting answers kfsession/getwaitcase: nobody waits, as agents take sessions over at once.
+// Source: developers.weixin.qq.com/doc/service/api/customer/session/api_getunacceptedcases.html
+func sessionsWaiting(*call) (any, error) {
+	return map[string]any{"count": 0, "waitcaselist": []any{}}, nil
 }

@@ -355,6 +355,26 @@ func TestMassPreview(t *testing.T) {
 	}
 }
 
+// TestMassLeavesOut sends to fans of every kind who do not get it.
+func TestMassLeavesOut(t *testing.T) {
+	p := start(t, simulator.Config{Start: noon})
+	token := p.token()
+	for i := range 5 {
+		p.do(fmt.Sprint("fan", i), `{"text":"hi"}`)
+	}
+	p.do("fan1", `{"unsubscribe":{}}`)
+	p.do("fan2", `{"block":true}`)
+	p.want(p.post("tags/members/batchblacklist", token, `{"openid_list":["fan3"]}`), 0)
+	p.want(p.post("message/mass/send", token, massList("m", "c", "fan0", "fan1", "fan2", "fan3", "fan4", "fan4", "nobody")), 0)
+	if d := cmp.Diff([]string{"send success 6 3 2 1"}, p.results("1m")); d != "" {
+		t.Error(d)
+	}
+	p.want(p.post("message/mass/sendall", token, massAll("m", "c2")), 0)
+	if d := cmp.Diff([]string{"send success 4 3 2 1"}, p.results("1m")); d != "" { // who left is in no range
+		t.Error(d)
+	}
+}
+
 func TestMassTooFast(t *testing.T) {
 	p := start(t, simulator.Config{Start: noon, Switches: simulator.Switches{MassTooFast: true}})
 	token := p.token()

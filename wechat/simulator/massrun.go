@@ -60,7 +60,7 @@ func (s *Server) startMass(a *account, m *mass, to []*fan, now time.Time) {
 		}
 	}
 	if m.Result == massSucceeded {
-		to = slices.DeleteFunc(slices.Clone(to), func(f *fan) bool { return !f.Subscribed })
+		to = slices.DeleteFunc(slices.Clone(to), func(f *fan) bool { return !f.Subscribed || f.blacklisted() })
 		n := a.sliceSize()
 		if len(to) > n {
 			a.sends.waiting.put(decimal(m.ID), openIDsOf(to[n:]))
@@ -89,6 +89,14 @@ func openIDsOf(fans []*fan) []string {
 	return list
 }
 
+// appendFan leaves out a fan who has another OpenID by now.
+func (a *account) appendFan(to []*fan, openID string) []*fan {
+	if f := a.fans[openID]; f != nil {
+		to = append(to, f)
+	}
+	return to
+}
+
 // goOn saves the send and plans its next part, or its result. The lock is held.
 func (s *Server) goOn(a *account, m *mass, now time.Time) {
 	a.saveMass(m)
@@ -113,7 +121,7 @@ func (s *Server) nextSlice(a *account, id int64, step int, now time.Time) {
 		part := list[step:min(step+a.sliceSize(), len(list))]
 		to := make([]*fan, 0, len(part))
 		for _, openID := range part {
-			to = append(to, a.fans[openID])
+			to = a.appendFan(to, openID)
 		}
 		m.Next += len(part)
 		a.deliverMass(m, to, now)
@@ -121,7 +129,7 @@ func (s *Server) nextSlice(a *account, id int64, step int, now time.Time) {
 	s.goOn(a, m, now)
 }
 
-// deliverMass gives the message to fans who followed when it was taken. Those who had their four of the month are left out
+// deliverMass gives the message to fans who followed, and were on no blacklist, when it was taken. Those who had their four of the month are left out
 // without an error; those who have blocked the account, or have left meanwhile, are errors. All share one item. The lock is held.
 func (a *account) deliverMass(m *mass, to []*fan, now time.Time) {
 	item := *m.Item
@@ -247,7 +255,7 @@ func (s *Server) settleMass(a *account, id int64, result string, now time.Time) 
 	if result == massSucceeded {
 		to := make([]*fan, 0, len(list))
 		for _, openID := range list {
-			to = append(to, a.fan(openID))
+			to = a.appendFan(to, openID)
 		}
 		s.startMass(a, m, to, now)
 		return true

@@ -103,6 +103,9 @@ func noticeSend(c *call) (any, error) {
 // checkNotice finds the template of a notice and fills it in.
 func (c *call) checkNotice(req noticeRequest) (ownTemplate, map[string]string, error) {
 	own, err := c.a.findOwn(c.a.sends.notices, req.TemplateID)
+	if _, other := c.a.sends.templates.get(req.TemplateID); err != nil && other {
+		err = fail(43102) // one for template messages
+	}
 	if err != nil {
 		return own, nil, err
 	}

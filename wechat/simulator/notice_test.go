@@ -119,6 +119,8 @@ func TestNoticeRefusals(t *testing.T) {
 	send := func(more string) object {
 		return p.post("message/subscribe/bizsend", token, templateBody("fan1", `"thing1":{"value":"全网最低"}`, more))
 	}
+	p.want(p.notice(token, p.added(token, "43217", "门店"), "fan1", `"thing3":{"value":"x"}`), 43102)
+	p.want(p.notice(token, "OTHER", "fan1", `"thing3":{"value":"x"}`), 40037)
 	p.want(send(`,"page":"https://a.example"`), 41030)
 	p.want(send(`,"lang":"fr_FR"`), 40097)
 	p.want(send(`,"miniprogram_state":"beta"`), 40097)

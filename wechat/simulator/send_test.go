@@ -175,6 +175,37 @@ func TestAgents(t *testing.T) {
 	p.want(as("li@shop"), 65401)
 }
 
+func TestSessions(t *testing.T) {
+	p := start(t, simulator.Config{Start: noon})
+	token := p.token()
+	p.do("fan1", `{"text":"hi"}`)
+	call := func(what, agent string) int {
+		return p.elsewhere("POST", "/customservice/kfsession/"+what, token, `{"kf_account":"`+agent+`","openid":"fan1"}`).code()
+	}
+	get := func(path string) object { return p.elsewhere("GET", "/customservice/kfsession/"+path, token, "") }
+	for _, name := range []string{"li", "wang"} {
+		p.want(p.elsewhere("POST", "/customservice/kfaccount/add", token, `{"kf_account":"`+name+`@shop","nickname":"a"}`), 0)
+	}
+	if got := []int{call("create", "zhao@shop"), call("close", "li@shop"), call("create", "li@shop"), call("create", "wang@shop")}; !cmp.Equal(got, []int{65401, 65414, 0, 65413}) {
+		t.Error(got)
+	}
+	if got := get("getsession?openid=fan1").text("kf_account"); got != "li@shop" {
+		t.Error(got)
+	}
+	if list := get("getsessionlist?kf_account=li@shop")["sessionlist"].([]any); len(list) != 1 {
+		t.Error(list)
+	}
+	if got := get("getwaitcase").text("count"); got != "0" {
+		t.Error(got)
+	}
+	if got := []int{call("close", "wang@shop"), call("close", "li@shop")}; !cmp.Equal(got, []int{65413, 0}) {
+		t.Error(got)
+	}
+	if got := get("getsession?openid=fan1").text("createtime"); got != "0" {
+		t.Error(got)
+	}
+}
+
 func TestTyping(t *testing.T) {
 	p := start(t, simulator.Config{Start: noon})
 	token := p.token()
