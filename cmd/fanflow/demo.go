@@ -179,7 +179,7 @@ type demoRun struct {
 
 // playDemo runs simulator and service behind one address until ctx ends.
 func playDemo(ctx context.Context, d demoRun, ln net.Listener) error {
-	sim, err := newSimulator(d.cfg, filepath.Join(d.dir, "simulator.db"), daytime(time.Now().In(d.cfg.Accounts[0].location)), d.errOut)
+	sim, err := newSimulator(d.cfg, playing{state: filepath.Join(d.dir, "simulator.db"), start: daytime(time.Now().In(d.cfg.Accounts[0].location))}, d.errOut)
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}

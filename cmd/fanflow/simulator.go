@@ -16,7 +16,7 @@ import (
 )
 
 func simulatorCommand() *cobra.Command {
-	var config, addr, state string
+	var config, addr, state, mode string
 	c := &cobra.Command{
 		Use:     "simulator --config FILE [--listen ADDR]",
 		Short:   "Run the simulated WeChat platform alone, for the accounts of the same file",
@@ -32,13 +32,27 @@ func simulatorCommand() *cobra.Command {
 					return usagef("%s: api_base: %w; say where to listen with --listen", cfg.file, err)
 				}
 			}
-			return playPlatform(c.Context(), cfg, addr, state, c.ErrOrStderr())
+			switch mode {
+			case "", "plain", "compatible", "safe":
+			default:
+				return usagef("--mode %q is none of plain, compatible and safe", mode)
+			}
+			return playPlatform(c.Context(), cfg, playing{addr: addr, state: state, mode: mode}, c.ErrOrStderr())
 		},
 	}
 	c.Flags().StringVar(&config, "config", "", "the configuration file of the service")
 	c.Flags().StringVar(&addr, "listen", "", "address to listen on (default: host and port of api_base)")
 	c.Flags().StringVar(&state, "state", "", "file that keeps the platform's state (default: in memory)")
+	c.Flags().StringVar(&mode, "mode", "", "how pushes come: plain, compatible or safe (default: safe for accounts with an aes_key)")
 	return c
+}
+
+// playing is how the simulated platform runs.
+type playing struct {
+	addr  string    // where it listens
+	state string    // its state file; empty: memory
+	mode  string    // of all accounts; empty: as each has an aes_key or not
+	start time.Time // when its clock begins, if no state says otherwise; zero: now
 }
 
 // hostPort is where a URL's server listens.
@@ -56,13 +70,13 @@ func hostPort(base string) (string, error) {
 	return u.Host + ":80", nil
 }
 
-// newSimulator plays the platform for the accounts of cfg. Its clock begins at start, if no state says otherwise; zero is now.
-func newSimulator(cfg *Config, state string, start time.Time, out io.Writer) (*simulator.Server, error) {
-	sc := simulator.Config{PublicURL: cfg.PublicURL, StateFile: state, Start: start, Logger: newLogger(out)}
+// newSimulator plays the platform for the accounts of cfg.
+func newSimulator(cfg *Config, p playing, out io.Writer) (*simulator.Server, error) {
+	sc := simulator.Config{PublicURL: cfg.PublicURL, StateFile: p.state, Start: p.start, Logger: newLogger(out)}
 	for i := range cfg.Accounts {
 		c := &cfg.Accounts[i]
 		a := simulator.Account{
-			Name: c.Name, Type: c.Type, AppID: c.AppID, AppSecret: c.AppSecret, Token: c.Token, AESKey: c.AESKey, Verified: c.Verified, Test: c.Test,
+			Name: c.Name, Type: c.Type, AppID: c.AppID, AppSecret: c.AppSecret, Token: c.Token, AESKey: c.AESKey, Mode: p.mode, Verified: c.Verified, Test: c.Test,
 		}
 		for _, id := range c.Templates {
 			a.Templates = append(a.Templates, id)
@@ -73,13 +87,13 @@ func newSimulator(cfg *Config, state string, start time.Time, out io.Writer) (*s
 }
 
 // playPlatform serves the simulator until ctx ends.
-func playPlatform(ctx context.Context, cfg *Config, addr, state string, out io.Writer) error {
+func playPlatform(ctx context.Context, cfg *Config, p playing, out io.Writer) error {
 	logger := newLogger(out)
-	ln, err := listen(addr, "--listen")
+	ln, err := listen(p.addr, "--listen")
 	if err != nil {
 		return err
 	}
-	sim, err := newSimulator(cfg, state, time.Time{}, out)
+	sim, err := newSimulator(cfg, p, out)
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
