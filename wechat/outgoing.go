@@ -75,7 +75,7 @@ type Video struct {
 	Description string `json:"description,omitempty"`
 }
 
-// Music is a piece of music; HQURL is preferred on Wi-Fi. Thumb is the media id of its picture.
+// Music is a piece of music; HQURL, the only field that may be empty, is preferred on Wi-Fi. Thumb is the media id of its picture.
 type Music struct {
 	Title       string `json:"title,omitempty"`
 	Description string `json:"description,omitempty"`

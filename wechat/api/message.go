@@ -66,7 +66,8 @@ func customBody(m wechat.Outgoing) (kind string, body any, wrong string) {
 		wrong = missing("video", "media_id", m.Video.MediaID, "thumb_media_id", m.Video.Thumb)
 	case "music":
 		body = m.Music
-		wrong = missing("piece of music", "musicurl", m.Music.URL, "thumb_media_id", m.Music.Thumb)
+		// The page before had title and description optional; this one has not.
+		wrong = missing("piece of music", "title", m.Music.Title, "description", m.Music.Description, "musicurl", m.Music.URL, "thumb_media_id", m.Music.Thumb)
 	case "mpnews":
 		body = media{m.Draft}
 	case "mpnewsarticle":

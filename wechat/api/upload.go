@@ -23,7 +23,8 @@ type File struct {
 	Type string // Content-Type; empty: by the extension
 	// Size is its exact length in bytes: the platform wants to know the length of a body ahead (HTTP 412).
 	Size int64
-	// Open gives the content from its start. It is called once more when the access token was refused.
+	// Open gives the content from its start. It is called once more when the access token was refused. Nothing of it is read when
+	// the call has returned: a read that hangs holds the call up.
 	Open func() (io.ReadCloser, error)
 	// Sent, if set, is told how many bytes have gone out so far. A second try begins again at 0.
 	Sent func(bytes int64)
