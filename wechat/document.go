@@ -30,9 +30,12 @@ func (d *document) add(parent int32, name string) int32 {
 
 // find gives the first child of that name; absent where there is none, which has no children either.
 func (d *document) find(parent int32, name string) int32 {
-	for i := range d.nodes {
-		if n := &d.nodes[i]; n.parent == parent && n.name == name {
-			return int32(i)
+	for i := max(parent, root) + 1; int(i) < len(d.nodes); i++ {
+		switch n := &d.nodes[i]; {
+		case n.parent == parent && n.name == name:
+			return i
+		case n.parent < parent: // behind its last child
+			return absent
 		}
 	}
 	return absent

@@ -39,13 +39,13 @@ type (
 	// PublishResult is PUBLISHJOBFINISH, also under the names FREEPUBLISHJOBFINISH and MASSSENDJOBFINISH that the platform's pages
 	// had for it. PublishStatus: 0 done, 1 running, 2 the check for originality failed, 3 failed, 4 refused by the platform's review,
 	// 5 deleted by the user since, 6 banned by the platform since.
-	// Source: developers.weixin.qq.com/doc/service/guide/product/publish (event of the result).
+	// Source: developers.weixin.qq.com/doc/subscription/api/public/api_freepublish_submit.html (event of the result).
 	PublishResult struct {
 		PublishID     string
 		PublishStatus int
 		ArticleID     string       // where it was published
 		Articles      []ArticleURL // likewise
-		FailIdx       []int        // which articles did not pass, from 1
+		FailIdx       []int        // with status 2 or 4: the articles that did not pass, from 1
 	}
 )
 

@@ -1,7 +1,8 @@
 package wechat
 
 // What fans do with the account's menu. Opening a sub-menu sends nothing.
-// Source: developers.weixin.qq.com/doc/service/Account_Management/Wechat_Accreditation_Event_Push.html (event push, custom menu).
+// Source: developers.weixin.qq.com/doc/service/Account_Management/Wechat_Accreditation_Event_Push.html (event push); those beside
+// CLICK and VIEW after github.com/fudiwei/DotNetCore.SKIT.FlurlHttpClient.Wechat, EventSamples.
 type (
 	// Click is a tap on a menu item of type click.
 	Click struct{ Key string }

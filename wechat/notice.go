@@ -3,7 +3,7 @@ package wechat
 type (
 	// NoticeConsent is what a user chose about subscription notices: when asked (subscribe_msg_popup_event) or later in the settings
 	// (subscribe_msg_change_event, of which only "reject" is pushed). The user need not follow the account.
-	// Source: developers.weixin.qq.com/doc/service/guide/product/subscribe_notification (events).
+	// Source: developers.weixin.qq.com/doc/service/guide/product/subscription_messages/push.html
 	NoticeConsent struct{ List []NoticeChoice }
 	// NoticeChoice is the choice about one template. SubscribeStatusString is accept or reject. PopupScene says where the user was
 	// asked: 1 a web page, 2 an article; 0 where it is not told.
@@ -12,7 +12,7 @@ type (
 		PopupScene                        int
 	}
 	// NoticeResult is what became of subscription notices (subscribe_msg_sent_event).
-	// Source: developers.weixin.qq.com/doc/service/guide/product/subscribe_notification (events).
+	// Source: developers.weixin.qq.com/doc/service/guide/product/subscription_messages/push.html
 	NoticeResult struct{ List []NoticeSent }
 	// NoticeSent is what became of one. ErrorCode 0 means that it arrived; ErrorStatus says the same in words, success if so.
 	NoticeSent struct {
@@ -26,7 +26,7 @@ func (*NoticeConsent) body() {}
 func (*NoticeResult) body()  {}
 
 // noticeConsent takes repeated List elements (XML, inside an element that is called after the event) and a List at the top that is
-// an array or one object (JSON).
+// an array or one object (JSON). Source: developers.weixin.qq.com/community/develop/doc/00042034428fa074706c908245b800
 func noticeConsent(d *document) Body {
 	c := &NoticeConsent{}
 	for _, i := range d.rows(root, "TemplateId") {
