@@ -13,10 +13,10 @@ help: ## list the targets
 build: ## the binary ./fanflow, static, for this machine
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o fanflow ./cmd/fanflow
 
-test: ## everything: deps where missing, check, tests with the race detector, browser tests
+test: ## everything: deps where missing, check, tests with the race detector, browser tests, npm libraries
 	@tools/test.sh
 
-deps: ## install what the tests need besides Go: a C compiler, Chromium, Chinese fonts
+deps: ## install what the tests need besides Go: a C compiler, Chromium, Chinese fonts, Node
 	@tools/deps.sh
 
 check: ## vet, gofumpt, staticcheck, tidy modules

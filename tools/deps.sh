@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what `make test` needs besides Go: a C compiler for the race detector, Chromium and Chinese fonts for the browser
-# tests. Prints nothing when all of it is there. Exit 0: it is there now; 1: it is not, and one line says what to do.
+# tests, Node for the npm libraries (tools/npm.sh installs those). Prints nothing when all of it is there. Exit 0: it is there now; 1: it is not, and one line says what to do.
 set -euo pipefail
 
 missing() {
@@ -9,6 +9,8 @@ missing() {
 	fi
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || echo chromium
 	compgen -G '/usr/share/fonts/*/*/*CJK*' >/dev/null || { command -v fc-list >/dev/null && [[ -n "$(fc-list :lang=zh)" ]]; } || echo fonts-noto-cjk
+	command -v node >/dev/null || echo nodejs
+	command -v npm >/dev/null || echo npm
 }
 
 packages=$(missing | tr '\n' ' ')

@@ -10,6 +10,10 @@ if ! tools/deps.sh; then
 	command -v "${CC:-gcc}" >/dev/null || skipped+=("the race detector (no C compiler)")
 	{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null || skipped+=("the browser tests (no Chromium)")
 fi
+if ! tools/npm.sh install; then
+	[[ "${CI:-}" != true ]] || { echo "make test: CI=true, so nothing may be skipped"; exit 1; }
+	skipped+=("the npm libraries")
+fi
 race=-race
 [[ "${skipped[*]-}" != *"race detector"* ]] || race=
 
@@ -17,6 +21,9 @@ make --no-print-directory check
 go test $race ./...
 if [[ "${skipped[*]-}" != *"browser tests"* ]]; then
 	(cd e2e && go test -count=1 $race ./...) # never cached: what it tests is the built binary, which it does not import
+fi
+if [[ "${skipped[*]-}" != *"npm libraries"* ]]; then
+	RACE=$race tools/npm.sh test
 fi
 if [[ ${#skipped[@]} -gt 0 ]]; then
 	printf -v list '%s, ' "${skipped[@]}"

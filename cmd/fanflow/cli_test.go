@@ -40,6 +40,7 @@ func TestMistakesInOneLine(t *testing.T) {
 		{"port in use", []string{"demo", "--listen", busy.Addr().String()}, 1, []string{busy.Addr().String(), "in use", "--listen"}},
 		{"no address", []string{"demo", "--listen", "nonsense"}, 2, []string{"nonsense", "host:port"}},
 		{"data held", []string{"serve", "--config", other}, 1, []string{"held.db", "another process"}},
+		{"a mode that is none", []string{"simulator", "--config", good, "--mode", "secret"}, 2, []string{"--mode", "secret", "compatible"}},
 		{"no folder for the data", []string{"serve", "--config", write("nofolder.toml", strings.Replace(twoConfig(freeAddr(t), "127.0.0.1:1", "/nowhere/x.db"), `clock       = "simulator"`, "", 1))}, 1, []string{"/nowhere/x.db", "make it"}},
 		{"not a data file", []string{"serve", "--config", write("alien.toml", strings.Replace(twoConfig(freeAddr(t), "127.0.0.1:1", alien), `clock       = "simulator"`, "", 1))}, 1, []string{"alien.db"}},
 		{"does not compile", []string{"flow", "push", broken, "--config", good}, 1, []string{"broken.lua:3"}},
