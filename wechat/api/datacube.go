@@ -33,8 +33,13 @@ func (d Day) Add(days int) Day { return DayOf(d.Start().AddDate(0, 0, days)) }
 // String is YYYY-MM-DD.
 func (d Day) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, int(d.Month), d.Day) }
 
-// MarshalJSON writes it as String does.
-func (d Day) MarshalJSON() ([]byte, error) { return json.Marshal(d.String()) }
+// MarshalJSON writes it as String does, the zero Day as "".
+func (d Day) MarshalJSON() ([]byte, error) {
+	if d == (Day{}) {
+		return []byte(`""`), nil
+	}
+	return json.Marshal(d.String())
+}
 
 // UnmarshalJSON reads YYYY-MM-DD; "" is the zero Day.
 func (d *Day) UnmarshalJSON(doc []byte) error {
@@ -68,6 +73,10 @@ func (c *Client) DataCube() DataCube { return DataCube{c} }
 // cube asks for the rows of one statistic.
 func cube[Row any](ctx context.Context, c *Client, name string, most int, first, last Day) ([]Row, bool, error) {
 	path := "/datacube/" + name
+	if first == (Day{}) || last == (Day{}) {
+		return nil, false, refuse(path, "no day")
+	}
+	first, last = first.Add(0), last.Add(0) // the 31st of April is the 1st of May
 	// In the fixed zone every day has 24 hours.
 	days := int(last.Start().Sub(first.Start())/(24*time.Hour)) + 1
 	switch yesterday := DayOf(c.token.now()).Add(-1); {

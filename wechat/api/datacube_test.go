@@ -231,7 +231,7 @@ func TestDataCubeRefusedHere(t *testing.T) {
 	last := day(2023, 11, 14)
 	for _, tt := range cubeCalls() {
 		t.Run(tt.name, func(t *testing.T) {
-			spans := map[string][2]api.Day{"not over": {last.Add(1), last.Add(1)}}
+			spans := map[string][2]api.Day{"not over": {last.Add(1), last.Add(1)}, "no day": {}, "not over, by another name": {day(2023, 10, 46), day(2023, 10, 46)}}
 			if tt.most > 1 { // the others take one day only
 				spans["too long"] = [2]api.Day{last.Add(-tt.most), last}
 				spans["backwards"] = [2]api.Day{last, last.Add(-1)}
