@@ -134,7 +134,7 @@ func (s *Server) nextSlice(a *account, id int64, step int, now time.Time) {
 func (a *account) deliverMass(m *mass, to []*fan, now time.Time) {
 	item := *m.Item
 	item.At, item.text = stamp(now), ""
-	part := massPart{Item: json.RawMessage(item.encode()), At: now}
+	part := massPart{Item: json.RawMessage(unpack(item.encode())), At: now}
 	monthly := usage{Period: now.In(shanghai).Format(month)}
 	for _, f := range to {
 		used := 0
@@ -148,7 +148,7 @@ func (a *account) deliverMass(m *mass, to []*fan, now time.Time) {
 		default:
 			m.Sent++
 			f.Month = usage{Period: monthly.Period, N: used + 1}
-			f.inbox.addText(item.text)
+			a.keep(f, &item)
 			if a.file != nil {
 				part.To = append(part.To, f.openID)
 			}
@@ -178,10 +178,10 @@ func (p massParts) restore(l line) error {
 	if err := json.Unmarshal(l.Value, &part); err != nil {
 		return err
 	}
-	text := string(part.Item)
+	text := pack(string(part.Item))
 	for _, openID := range part.To {
 		f := p.a.fan(openID)
-		f.inbox.addText(text)
+		f.inbox.add(p.a.spill, text)
 		f.Month = f.Month.plus(month, part.At)
 	}
 	return nil

@@ -2,6 +2,7 @@ package simulator_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -294,5 +295,35 @@ func TestSameTemplateWithinAMinute(t *testing.T) {
 		if d := cmp.Diff([]int{0, second, 0, 0}, got); d != "" {
 			t.Errorf("SameTemplate %v: %s", on, d)
 		}
+	}
+}
+
+// TestSendsSurvive takes up rules, templates and consents after a restart.
+func TestSendsSurvive(t *testing.T) {
+	c := simulator.Config{Start: noon, StateFile: filepath.Join(t.TempDir(), "state")}
+	p := start(t, c)
+	token := p.token()
+	p.do("fan1", `{"text":"hi"}`)
+	id := p.added(token, "43217", "门店")
+	other := p.added(token, "43217", "优惠券名称")
+	p.control("POST", appID+"/rules", `{"templates":{"`+other+`":"limited"},"wxnames":{"ann-wx":"fan1"}}`)
+	p.want(p.elsewhere("POST", "/customservice/kfaccount/add", token, `{"kf_account":"li@shop","nickname":"a"}`), 0)
+	p.want(p.post("template/del_private_template", token, `{"template_id":"`+template+`"}`), 0)
+	if err := p.sim.Close(); err != nil {
+		t.Fatal(err)
+	}
+	q := start(t, c)
+	token = q.token()
+	send := func(id, data string) int {
+		return q.post("message/template/send", token, `{"touser":"fan1","template_id":"`+id+`","data":{`+data+`}}`).code()
+	}
+	shop := `"thing3":{"value":"x"}`
+	if d := cmp.Diff([]int{0, 47003, 43116, 40037}, []int{send(id, shop), send(id, `"thing4":{"value":"x"}`), send(other, shop), send(template, shop)}); d != "" {
+		t.Error(d)
+	}
+	q.want(q.post("message/mass/preview", token, `{"towxname":"ann-wx","msgtype":"text","text":{"content":"a"}}`), 0)
+	q.want(q.post("message/custom/send", token, `{"touser":"fan1","msgtype":"text","text":{"content":"a"},"customservice":{"kf_account":"wang@shop"}}`), 65401)
+	if later := q.added(token, "43217", "门店"); later == id || later == other {
+		t.Error("an id was given twice")
 	}
 }
