@@ -6,6 +6,7 @@
 // but the signature and the envelope (package crypt), so that it can find their mistakes. What the pages leave open is a
 // field of Switches or is said in a comment.
 //
-// A Server is an http.Handler for three families of paths: /cgi-bin/… is the platform's API, /sim/… plays the fans and moves
-// the clock (loopback only), and /sns/… is answered as not played. README.md shows the calls.
+// A Server is an http.Handler for the platform's API (/cgi-bin/…, /sns/… and others), for the page that web pages send a fan to
+// (/connect/oauth2/authorize), and for the calls that play the fans and move the clock (/sim/…, loopback only). README.md shows
+// the calls.
 package simulator

@@ -89,6 +89,8 @@ func (s *Server) beginEvent(a *account, f *fan, do action, now time.Time) (deed,
 		return s.pics(a, f, *do.Pics, now)
 	case do.LocationSelect != nil:
 		return s.selectPlace(a, f, *do.LocationSelect, now), nil
+	case do.Report != nil && !a.may(rightLocation):
+		return deed{}, nil // the platform does not ask the client for it
 	case do.Report != nil:
 		return pushed(a.event(f.openID, "LOCATION", now.Unix(), func(d *document) {
 			d.degrees("Latitude", do.Report.Latitude)

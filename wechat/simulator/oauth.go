@@ -25,13 +25,12 @@ type webSession struct {
 	Snapshot bool      `json:"snapshot,omitempty"`
 }
 
-// How long things live, and for how long one that is over is still told from one that never was.
+// How long things live.
 // Source: developers.weixin.qq.com/doc/service/guide/h5/auth.html; the code's by older editions of it.
 const (
 	codeLife    = 5 * time.Minute
 	webLife     = 2 * time.Hour
 	refreshLife = 30 * 24 * time.Hour
-	webMemory   = 24 * time.Hour
 )
 
 // The scopes of pages.
@@ -40,25 +39,16 @@ const (
 	scopeUser = "snsapi_userinfo"
 )
 
-// newLogin makes a code. Those long over are forgotten.
+// newLogin makes a code.
 func (a *account) newLogin(l login) (code string) {
-	for old, v := range a.rooms.logins.rows {
-		if l.Made.After(v.Made.Add(webMemory)) {
-			a.rooms.logins.drop(old)
-		}
-	}
+	a.sweepRooms(l.Made)
 	code = "0" + base62(31)
 	a.rooms.logins.put(code, l)
 	return code
 }
 
-// newSession makes a token of either sort. Those long over are forgotten.
-func (a *account) newSession(v webSession, now time.Time) (text string) {
-	for old, s := range a.rooms.sessions.rows {
-		if now.After(s.Expires.Add(webMemory)) {
-			a.rooms.sessions.drop(old)
-		}
-	}
+// newSession makes a token of either sort.
+func (a *account) newSession(v webSession) (text string) {
 	text = "W" + rand.Text() + "_" + rand.Text() + "-" + rand.Text() + rand.Text()
 	a.rooms.sessions.put(text, v)
 	return text
@@ -124,7 +114,7 @@ func snsToken(c *call) (any, error) {
 	v := webSession{OpenID: l.OpenID, Person: l.Person, Scope: l.Scope, Snapshot: l.Snapshot, Expires: c.now.Add(webLife)}
 	refresh := v
 	refresh.Refresh, refresh.Expires = true, c.now.Add(refreshLife)
-	answer := tokenOf(c.a.newSession(v, c.now), c.a.newSession(refresh, c.now), v)
+	answer := tokenOf(c.a.newSession(v), c.a.newSession(refresh), v)
 	if v.Snapshot {
 		answer["is_snapshotuser"] = 1
 	}
@@ -160,7 +150,7 @@ func snsRefresh(c *call) (any, error) {
 	}
 	next := v
 	next.Refresh, next.Expires = false, c.now.Add(webLife)
-	return tokenOf(c.a.newSession(next, c.now), text, v), nil
+	return tokenOf(c.a.newSession(next), text, v), nil
 }
 
 // session is the token of the call, which has to be alive and of the OpenID that is asked for.

@@ -40,7 +40,7 @@ type qrRequest struct {
 }
 
 // qrCreate answers qrcode/create. A permanent code of a scene that has one already is that one; the page does not say so, its
-// limits of 100,000 codes and of scenes from 1 to 100,000 do.
+// limits of 100,000 codes and of scenes from 1 to 100,000 do. It has no code for an expire_seconds out of range: 40097 here.
 func qrCreate(c *call) (any, error) {
 	var req qrRequest
 	if err := c.decode(&req); err != nil {
@@ -61,9 +61,9 @@ func qrCreate(c *call) (any, error) {
 		}
 	}
 	code.Expires = c.now.Add(life)
-	key := c.a.keepCode(code)
-	kept, _ := c.a.rooms.codes.get(key)
-	return map[string]any{"ticket": kept.Ticket, "expire_seconds": int(life.Seconds()), "url": codeURL + key}, nil
+	c.a.sweepRooms(c.now)
+	key := "02" + base62(22)
+	return map[string]any{"ticket": c.a.keepCode(key, code).Ticket, "expire_seconds": int(life.Seconds()), "url": codeURL + key}, nil
 }
 
 // code reads the scene: a number that is not zero (permanent 1 to 100,000) or a text of 1 to 64 characters.
@@ -90,32 +90,31 @@ func (r qrRequest) code() (code sceneCode, permanent bool, err error) {
 }
 
 func (c *call) permanentCode(code sceneCode) (any, error) {
-	key, n := "", 0
-	for k, old := range c.a.rooms.codes.rows {
-		if !old.Expires.IsZero() {
-			continue
-		}
-		n++
-		if old.Scene == code.Scene && old.Number == code.Number {
-			key = k
+	r := &c.a.rooms
+	if r.permanent == 0 {
+		for _, old := range r.codes.rows {
+			if old.Expires.IsZero() {
+				r.permanent++
+			}
 		}
 	}
-	if key == "" {
-		if n >= c.s.cfg.Figures.PermanentCodes {
+	key := madeID("code", c.a.AppID, code.Scene, strconv.FormatInt(code.Number, 10))[:24]
+	kept, ok := r.codes.get(key)
+	if !ok {
+		if r.permanent >= c.s.cfg.Figures.PermanentCodes {
 			return nil, fail(45029)
 		}
-		key = c.a.keepCode(code)
+		r.permanent++
+		kept = c.a.keepCode(key, code)
 	}
-	kept, _ := c.a.rooms.codes.get(key)
 	return map[string]any{"ticket": kept.Ticket, "url": codeURL + key}, nil
 }
 
-// keepCode gives the code a key and a ticket.
-func (a *account) keepCode(code sceneCode) (key string) {
-	key = "02" + base62(22)
+// keepCode gives the code a ticket and keeps it.
+func (a *account) keepCode(key string, code sceneCode) sceneCode {
 	code.Ticket = newTicket(key)
 	a.rooms.codes.put(key, code)
-	return key
+	return code
 }
 
 // byTicketOf finds the account of a picture's ticket. There is a page for a bad one: 404.

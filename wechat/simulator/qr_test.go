@@ -93,6 +93,11 @@ func TestScans(t *testing.T) {
 	if fans := p.control("GET", appID+"/fans", "")["items"].([]any); len(fans) != 2 {
 		t.Errorf("a code that has run out made a fan: %v", fans)
 	}
+	p.advance("31d") // then it is forgotten with the next code
+	p.want(p.post("qrcode/create", p.token(), `{"action_name":"QR_SCENE","action_info":{"scene":{"scene_id":1}}}`), 0)
+	if status, text := p.request("POST", "/sim/"+appID+"/fans/fan1/do", `{"scan":{"ticket":"`+ticket+`"}}`); status != 409 {
+		t.Errorf("long over: %d %s", status, text)
+	}
 }
 
 func TestQRPicture(t *testing.T) {

@@ -1,6 +1,9 @@
 package simulator
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 // fanTables are an account's records of what fans use: menus, codes, links, web pages.
 type fanTables struct {
@@ -12,6 +15,9 @@ type fanTables struct {
 	sessions *table[webSession] // web access tokens and refresh tokens, by their text
 	sites    *table[siteList]   // one record, siteRecord
 	moved    *table[string]     // OpenIDs that an account which moved here gave, by "AppID/OpenID"
+
+	permanent int       // permanent QR codes; 0: not counted yet
+	swept     time.Time // when what is long over was last looked for
 }
 
 func newFanTables(a *account) fanTables {
@@ -24,6 +30,41 @@ func newFanTables(a *account) fanTables {
 		sessions: newTable[webSession](a, "session"),
 		sites:    newTable[siteList](a, "sites"),
 		moved:    newTable[string](a, "moved"),
+	}
+}
+
+const (
+	roomSweep  = time.Hour           // how often what is long over is forgotten
+	roomMemory = 30 * 24 * time.Hour // for how long what is over is told from what never was
+)
+
+// sweepRooms forgets what is long over. Rooms whose records run out call it when they make one.
+func (a *account) sweepRooms(now time.Time) {
+	r := &a.rooms
+	if now.Sub(r.swept) < roomSweep {
+		return
+	}
+	r.swept = now
+	limit := now.Add(-roomMemory)
+	for id, c := range r.codes.rows {
+		if !c.Expires.IsZero() && c.Expires.Before(limit) {
+			r.codes.drop(id)
+		}
+	}
+	for id, l := range r.links.rows {
+		if l.Expires.Before(limit) {
+			r.links.drop(id)
+		}
+	}
+	for id, l := range r.logins.rows {
+		if l.Made.Before(limit) {
+			r.logins.drop(id)
+		}
+	}
+	for id, s := range r.sessions.rows {
+		if s.Expires.Before(limit) {
+			r.sessions.drop(id)
+		}
 	}
 }
 

@@ -28,7 +28,7 @@ func newTicket(key string) string {
 	b = append(b, codeURL...)
 	b = append(b, key...)
 	for len(b)%3 != 1 { // two signs of padding
-		b = append(b, 0xfb)
+		b = append(b, 0)
 	}
 	return base64.StdEncoding.EncodeToString(b)
 }
@@ -43,7 +43,7 @@ func keyOf(ticket string) string {
 	if !ok {
 		return ""
 	}
-	return strings.TrimRight(key, "\xfb")
+	return strings.TrimRight(key, "\x00")
 }
 
 // byTicket finds the account's code.

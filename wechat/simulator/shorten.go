@@ -49,6 +49,7 @@ func shortenGen(c *call) (any, error) {
 	case life <= 0 || life > longestLife:
 		return nil, fail(9410011)
 	}
+	c.a.sweepRooms(c.now)
 	key := base62(shortKeySize)
 	c.a.rooms.links.put(key, shortLink{Data: req.Data, Made: c.now, Expires: c.now.Add(life)})
 	return map[string]any{"errcode": 0, "errmsg": "ok", "short_key": key}, nil
