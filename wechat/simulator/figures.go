@@ -1,8 +1,7 @@
 package simulator
 
 import (
-	"strconv"
-	"strings"
+	"slices"
 	"time"
 )
 
@@ -13,8 +12,14 @@ type dayFigures struct {
 	Left int `json:"left,omitempty"`
 }
 
-// sentCounts are the messages a fan sent on one day, by "hour.type", as in 13.1.
-type sentCounts map[string]int
+// sentCounts are the messages a fan sent on one day. There are many of them, each with few entries.
+type sentCounts []sentCount
+
+type sentCount struct {
+	Hour uint8  `json:"h"`
+	Kind uint8  `json:"t"` // of messageTypes
+	N    uint32 `json:"n"`
+}
 
 // readFigures are the readings of one article on one day.
 type readFigures struct {
@@ -49,7 +54,7 @@ var userSources = map[string]int{
 
 // messageTypes are the numbers of the data cube for what fans send; other types have none and are not counted.
 // Source: developers.weixin.qq.com/doc/service/api/wedata/message/api_getupstreammsg.html
-var messageTypes = map[string]int{"text": 1, "image": 2, "voice": 3, "video": 4, "shortvideo": 4, "link": 6}
+var messageTypes = map[string]uint8{"text": 1, "image": 2, "voice": 3, "video": 4, "shortvideo": 4, "link": 6}
 
 // date is the day of the data cube that an instant falls in.
 func date(now time.Time) string { return now.In(shanghai).Format(day) }
@@ -87,10 +92,12 @@ func (a *account) noteMessage(openID, kind string, now time.Time) {
 	}
 	key := date(now) + "/" + openID
 	counts, _ := a.writers.get(key)
-	if counts == nil {
-		counts = sentCounts{}
+	hour := uint8(now.In(shanghai).Hour())
+	i := slices.IndexFunc(counts, func(c sentCount) bool { return c.Hour == hour && c.Kind == n })
+	if i < 0 {
+		i, counts = len(counts), append(counts, sentCount{Hour: hour, Kind: n})
 	}
-	counts[strconv.Itoa(now.In(shanghai).Hour())+"."+strconv.Itoa(n)]++
+	counts[i].N++
 	a.writers.put(key, counts)
 }
 
@@ -126,12 +133,4 @@ func (a *account) noteCallback(took time.Duration, failed bool, now time.Time) {
 	f.Total += took.Milliseconds()
 	f.Most = max(f.Most, took.Milliseconds())
 	a.callbacks.put(key, f)
-}
-
-// splitHour reads a key of sentCounts.
-func splitHour(key string) (hour, kind int) {
-	h, k, _ := strings.Cut(key, ".")
-	hour, _ = strconv.Atoi(h) // keys are written above
-	kind, _ = strconv.Atoi(k)
-	return hour, kind
 }

@@ -241,6 +241,16 @@ func TestLibrary(t *testing.T) {
 	p.want(add("image", "three.png", pngFile), 0)
 }
 
+func TestMaterialInMenuStays(t *testing.T) {
+	p := start(t, simulator.Config{})
+	token := p.token()
+	id := p.want(p.upload("material/add_material?type=image", token, "a.png", pngFile), 0).text("media_id")
+	p.want(p.post("menu/create", token, `{"button":[{"type":"media_id","name":"图","media_id":"`+id+`"}]}`), 0)
+	p.want(p.post("material/del_material", token, `{"media_id":"`+id+`"}`), 48005)
+	p.want(p.api("GET", "menu/delete?access_token="+token, ""), 0)
+	p.want(p.post("material/del_material", token, `{"media_id":"`+id+`"}`), 0)
+}
+
 // TestMediaSurvive starts a second simulator on the state file of a first that was not closed in time for its last body.
 func TestMediaSurvive(t *testing.T) {
 	state := filepath.Join(t.TempDir(), "state")

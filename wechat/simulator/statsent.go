@@ -22,13 +22,13 @@ func (a *account) sentBy(first, last time.Time, of func(hour, kind int) [2]int) 
 		if on < from || on > to {
 			continue
 		}
-		for k, n := range counts {
-			id := of(splitHour(k))
+		for _, c := range counts {
+			id := of(int(c.Hour), int(c.Kind))
 			if sums[id] == nil {
 				sums[id] = &tally{users: map[string]bool{}}
 			}
 			sums[id].users[openID] = true
-			sums[id].count += n
+			sums[id].count += int(c.N)
 		}
 	}
 	return sums
@@ -86,8 +86,8 @@ func distRows(a *account, first, last time.Time) []row {
 		if on < first.Format(day) || on > last.Format(day) {
 			continue
 		}
-		for _, n := range counts {
-			perFan[openID] += n
+		for _, c := range counts {
+			perFan[openID] += int(c.N)
 		}
 	}
 	var fans [4]int
