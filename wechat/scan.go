@@ -71,18 +71,17 @@ func leaf(s string, i int, name string) (string, int) {
 		}
 		return s[i:end], next
 	}
-	length := strings.IndexByte(s[i:], '<')
-	if length < 0 {
-		return "", -1
-	}
-	text := s[i : i+length]
-	if next := afterEndTag(s, i+length, name); next > 0 {
-		if strings.IndexByte(text, '&') >= 0 || strings.IndexByte(text, '>') >= 0 {
+	end := i
+	for end < len(s) && s[end] != '<' {
+		if s[end] == '&' || s[end] == '>' {
 			return "", -1
 		}
-		return text, next
+		end++
 	}
-	if skipSpace(text, 0) < length {
+	if next := afterEndTag(s, end, name); next > 0 {
+		return s[i:end], next
+	}
+	if skipSpace(s, i) < end {
 		return "", -1
 	}
 	return "", 0
@@ -162,6 +161,10 @@ func skipSpace(s string, i int) int {
 
 // isClean reports whether sanitize would leave the document as it is.
 func isClean(doc []byte) bool {
+	doc, ok := skipPlain(doc)
+	if !ok || len(doc) == 0 {
+		return ok
+	}
 	if hasControl(doc) || !utf8.Valid(doc) {
 		return false
 	}
@@ -177,10 +180,30 @@ func isClean(doc []byte) bool {
 	}
 }
 
-// hasControl looks for bytes below 0x20 other than tab and line feed, eight at once: adding and masking leaves the high bit of a
-// byte unset only where that byte is below 0x20.
+// Eight bytes at once: adding low and masking leaves the high bit of a byte unset only where the byte is below 0x20.
+const (
+	low  = 0x6060606060606060
+	high = 0x8080808080808080
+)
+
+// skipPlain gives the document from its first byte that is no ASCII on, or a few bytes before; it reports false where a control
+// character stands before that.
+func skipPlain(doc []byte) ([]byte, bool) {
+	for len(doc) >= 8 {
+		v := binary.LittleEndian.Uint64(doc)
+		if v&high != 0 {
+			return doc, true
+		}
+		if (v+low)&high != high && isControl(doc[:8]) {
+			return doc, false
+		}
+		doc = doc[8:]
+	}
+	return doc, true
+}
+
+// hasControl looks for bytes below 0x20 other than tab and line feed.
 func hasControl(doc []byte) bool {
-	const low, high = 0x6060606060606060, 0x8080808080808080
 	for ; len(doc) >= 8; doc = doc[8:] {
 		if v := binary.LittleEndian.Uint64(doc); ((v&^high)+low|v)&high != high && isControl(doc[:8]) {
 			return true
