@@ -34,7 +34,7 @@ type fan struct {
 func (a *account) fan(openID string) *fan {
 	f := a.fans[openID]
 	if f == nil {
-		f = &fan{openID: openID, inbox: inbox{spill: a.spill}}
+		f = &fan{openID: openID}
 		a.fans[openID] = f
 	}
 	return f

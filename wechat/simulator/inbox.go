@@ -67,33 +67,46 @@ const (
 	inboxBlock  = 100
 )
 
-// inbox is all that a fan received, in order. Items are kept as the JSON in which they are shown: a mass message's is one text
-// for all of its fans.
+// inbox is all that a fan received, in order. Items are kept as the JSON in which they are shown, or its short form: a mass
+// message's is one text for all of its fans.
 type inbox struct {
-	spill *spill
-	older []block
+	older *olderItems // nil: there are none
 	last  []string
 }
 
-// add keeps an item, which is not changed afterwards. The account's lock is held.
-func (b *inbox) add(item *Item) { b.addText(item.encode()) }
-
-// addText costs the same however many items there are.
-func (b *inbox) addText(item string) {
-	b.last = append(b.last, item)
-	if len(b.last) < inboxMemory+inboxBlock || b.spill == nil {
-		return
-	}
-	if old, ok := b.spill.write(b.last[:inboxBlock]); ok {
-		b.older = append(b.older, old)
-		b.last = append(make([]string, 0, inboxMemory+inboxBlock), b.last[inboxBlock:]...) // the old slice may still be read
-	}
+// olderItems are those in the spill file.
+type olderItems struct {
+	spill  *spill
+	blocks []block
 }
 
-// encode is the item's JSON, made once. The account's lock is held.
+// add keeps an item's text. It costs the same however many items there are. The account's lock is held.
+func (b *inbox) add(spill *spill, item string) {
+	b.last = append(b.last, item)
+	if len(b.last) < inboxMemory+inboxBlock {
+		return
+	}
+	lines := make([]string, inboxBlock)
+	for i := range lines {
+		lines[i] = unpack(b.last[i])
+	}
+	at, ok := spill.write(lines)
+	if !ok {
+		return
+	}
+	older := &olderItems{spill: spill}
+	if b.older != nil {
+		older.blocks = b.older.blocks
+	}
+	older.blocks = append(older.blocks, at)
+	b.older = older
+	b.last = append(make([]string, 0, inboxMemory+inboxBlock), b.last[inboxBlock:]...) // the old slice may still be read
+}
+
+// encode is the item's text, made once. The account's lock is held.
 func (item *Item) encode() string {
 	if item.text == "" {
-		item.text = string(marshal(item))
+		item.text = pack(string(marshal(item)))
 	}
 	return item.text
 }
@@ -101,44 +114,49 @@ func (item *Item) encode() string {
 // count is how many items there are.
 func (b *inbox) count() int {
 	n := len(b.last)
-	for _, old := range b.older {
-		n += int(old.items)
+	if b.older != nil {
+		for _, old := range b.older.blocks {
+			n += int(old.items)
+		}
 	}
 	return n
 }
 
 // view is the inbox as it now is; it may be read after the account's lock is given back.
-func (b *inbox) view() inbox {
-	return inbox{spill: b.spill, older: b.older[:len(b.older):len(b.older)], last: b.last[:len(b.last):len(b.last)]}
-}
+func (b *inbox) view() inbox { return inbox{older: b.older, last: b.last[:len(b.last):len(b.last)]} }
 
-// slice returns at most limit items from the one at from on.
+// slice returns the JSON of at most limit items from the one at from on.
 func (b *inbox) slice(from, limit int) ([]string, error) {
 	var list []string
 	at := 0
 	take := func(items []string) {
 		for _, item := range items[min(max(from-at, 0), len(items)):] {
 			if len(list) < limit {
-				list = append(list, item)
+				list = append(list, unpack(item))
 			}
 		}
 	}
-	for _, old := range b.older {
-		if at+int(old.items) > from && len(list) < limit {
-			items, err := b.spill.read(old)
-			if err != nil {
-				return nil, err
+	if b.older != nil {
+		for _, old := range b.older.blocks {
+			if at+int(old.items) > from && len(list) < limit {
+				items, err := b.older.spill.read(old)
+				if err != nil {
+					return nil, err
+				}
+				take(items)
 			}
-			take(items)
+			at += int(old.items)
 		}
-		at += int(old.items)
 	}
 	take(b.last)
 	return list, nil
 }
 
+// keep puts an item into the fan's inbox, but not into the state file. The account's lock is held.
+func (a *account) keep(f *fan, item *Item) { f.inbox.add(a.spill, item.encode()) }
+
 // receive puts an item into the fan's inbox. The account's lock is held.
 func (a *account) receive(f *fan, item *Item) {
-	f.inbox.add(item)
-	a.file.put("item", a.AppID, f.openID, json.RawMessage(item.encode()))
+	a.keep(f, item)
+	a.file.put("item", a.AppID, f.openID, json.RawMessage(unpack(item.encode())))
 }

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -90,7 +91,11 @@ func restoreItem(a *account, l line) error {
 	if !json.Valid(l.Value) {
 		return errors.New("an inbox item is no JSON")
 	}
-	a.fan(l.ID).inbox.addText(string(l.Value))
+	item := pack(string(l.Value))
+	if bytes.HasPrefix(l.Value, []byte(`{"kind":"mass"`)) {
+		item = a.word(item) // one text for all of its fans
+	}
+	a.fan(l.ID).inbox.add(a.spill, item)
 	return nil
 }
 

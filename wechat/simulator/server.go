@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -83,6 +84,9 @@ func New(c Config) (*Server, error) {
 	if err := s.compact(); err != nil {
 		return nil, errors.Join(fmt.Errorf("simulator: state file %s: %w", c.StateFile, err), file.close(), s.spill.close())
 	}
+	if file.larger(largeState) {
+		debug.FreeOSMemory() // what reading it left behind is as large as what was read
+	}
 	s.sim = s.controlRoutes()
 	return s, nil
 }
@@ -100,6 +104,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveAPI(w, r)
 	}
 }
+
+// largeState is the size in bytes of a state file that is worth a collection of garbage after it was read.
+const largeState = 16 << 20
 
 // compactAt is the size in bytes at which a running server rewrites its state file, if it has doubled since the last time.
 const compactAt = 64 << 20

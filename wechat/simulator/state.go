@@ -140,6 +140,16 @@ func (s *stateFile) write(lines []byte) {
 	}
 }
 
+// larger reports whether the file has more bytes than size.
+func (s *stateFile) larger(size int64) bool {
+	if s == nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.size > size
+}
+
 // outgrown reports whether the file is larger than limit and twice what its last rewrite left.
 func (s *stateFile) outgrown(limit int64) bool {
 	if s == nil {
