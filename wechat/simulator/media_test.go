@@ -251,6 +251,59 @@ func TestMaterialInMenuStays(t *testing.T) {
 	p.want(p.post("material/del_material", token, `{"media_id":"`+id+`"}`), 0)
 }
 
+// TestFanMediaLeadNowhere gives a media id that is a path.
+func TestFanMediaLeadNowhere(t *testing.T) {
+	state := filepath.Join(t.TempDir(), "state")
+	p := start(t, simulator.Config{StateFile: state})
+	token := p.token()
+	p.want(p.upload("media/upload?type=image", token, "a.jpg", jpegFile), 0)
+	p.do("fan1", `{"image":"../state"}`)
+	kind, body := p.download("/cgi-bin/media/get?access_token=" + token + "&media_id=../state")
+	if kind != "image/jpeg" || bytes.Contains(body, []byte("fan1")) {
+		t.Errorf("%s %q", kind, body)
+	}
+	_, all := p.request("GET", "/sim/state", "")
+	for _, l := range strings.Split(strings.TrimSpace(all), "\n") {
+		if o := decode(t, l); o.text("k") == "shelf" && o.text("id") == "../state" {
+			t.Error("the state file was taken for the body of a picture")
+		}
+	}
+}
+
+// TestArticlesSurvive publishes over a restart.
+func TestArticlesSurvive(t *testing.T) {
+	config := simulator.Config{Accounts: []simulator.Account{service()}, StateFile: filepath.Join(t.TempDir(), "state"), Start: noon}
+	var sim *simulator.Server
+	w := &writer{}
+	again := func() {
+		if sim != nil {
+			if err := sim.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var err error
+		if sim, err = simulator.New(config); err != nil {
+			t.Fatal(err)
+		}
+		w.platform = serve(t, sim)
+		w.token = w.platform.token()
+	}
+	again()
+	w.cover = w.want(w.upload("material/add_material?type=thumb", w.token, "cover.jpg", jpegFile), 0).text("media_id")
+	kept := w.draft("留着")
+	id := w.want(w.post("freepublish/submit", w.token, `{"media_id":"`+w.draft("一")+`"}`), 0).text("publish_id")
+	again()
+	w.advance("10s")
+	done := w.want(w.post("freepublish/get", w.token, `{"publish_id":"`+id+`"}`), 0)
+	if done.text("publish_status") != "0" {
+		t.Error(done)
+	}
+	again()
+	defer sim.Close()
+	w.want(w.post("freepublish/getarticle", w.token, `{"article_id":"`+done.text("article_id")+`"}`), 0)
+	w.want(w.post("draft/get", w.token, `{"media_id":"`+kept+`"}`), 0)
+}
+
 // TestMediaSurvive starts a second simulator on the state file of a first that was not closed in time for its last body.
 func TestMediaSurvive(t *testing.T) {
 	state := filepath.Join(t.TempDir(), "state")

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 )
 
@@ -33,7 +34,10 @@ func (s *shelf) put(id string, body []byte) error {
 	if err := s.open(); err != nil {
 		return err
 	}
-	path := filepath.Join(s.dir, id)
+	path, err := s.path(id)
+	if err != nil {
+		return err
+	}
 	if err := os.WriteFile(path+".new", body, 0o600); err != nil {
 		return fmt.Errorf("keep a media file: %w", err)
 	}
@@ -58,15 +62,28 @@ func (s *shelf) open() error {
 func (s *shelf) get(id string) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return os.ReadFile(filepath.Join(s.dir, id))
+	path, err := s.path(id)
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+}
+
+// path is where the body of an id is. Ids of what fans sent are anybody's words, and have no body: none of them may lead out
+// of the folder.
+func (s *shelf) path(id string) (string, error) {
+	if id == "" || strings.Trim(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != "" || s.dir == "" {
+		return "", fmt.Errorf("the media %q: %w", id, fs.ErrNotExist)
+	}
+	return filepath.Join(s.dir, id), nil
 }
 
 // drop forgets a body; it need not be there.
 func (s *shelf) drop(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.dir != "" {
-		_ = os.Remove(filepath.Join(s.dir, id)) // what stays is swept at the next start
+	if path, err := s.path(id); err == nil {
+		_ = os.Remove(path) // what stays is swept at the next start
 	}
 }
 
