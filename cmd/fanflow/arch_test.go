@@ -39,6 +39,7 @@ var rooms = map[string][]string{
 	"examples":    {},
 	"cmd/fanflow": {"*", "*/*"},
 
+	"bench/callback":  {"wechat", "wechat/callback"},
 	"bench/empty":     {},
 	"bench/load":      {"wechat/crypt"}, // plays the platform, so it may not lean on our parser
 	"bench/run":       {},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -49,5 +50,47 @@ func TestTokenOutlivesTheProcess(t *testing.T) {
 	}
 	if got, err := shop.Load(t.Context()); err == nil || strings.Contains(err.Error(), "secret-value") || got != (api.AccessToken{}) {
 		t.Errorf("damaged: %#v, %v", got, err)
+	}
+}
+
+// Whoever may see all that the pages and the API show does not see the token.
+func TestTokenIsShownNowhere(t *testing.T) {
+	dir := t.TempDir()
+	cfg, err := parseConfig("test.toml", twoConfig("127.0.0.1:1", "127.0.0.1:1", filepath.Join(dir, "fanflow.db")), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var logged syncBuffer
+	a, err := openApp(t.Context(), cfg, newLogger(&logged), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := a.close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}()
+	token := api.AccessToken{Value: "secret-value", Expires: time.Now().Add(time.Hour), Owner: "digest-of-secret"}
+	if err := (tokenStore{a.store, "shop"}).Save(t.Context(), token); err != nil {
+		t.Fatal(err)
+	}
+	a.logger.Info("a token passes by", "token", token)
+	for _, path := range []string{
+		"/a/shop", "/a/shop/flows", "/a/shop/fans", "/metrics", "/readyz", "/api/v1/accounts", "/api/v1/accounts/shop/fans", "/api/v1/accounts/shop/flows",
+		"/api/v1/accounts/shop/scripts/flow", "/api/v1/accounts/shop/quota", "/api/v1/accounts/shop/sends", "/api/v1/accounts/shop/jobs",
+	} {
+		req := httptest.NewRequest("GET", path, nil)
+		req.Header.Set("Authorization", "Bearer "+cfg.AdminToken)
+		w := httptest.NewRecorder()
+		a.handler.ServeHTTP(w, req)
+		if w.Code >= 400 {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+		if body := w.Body.String(); strings.Contains(body, token.Value) || strings.Contains(body, token.Owner) {
+			t.Errorf("%s shows the token: %s", path, body)
+		}
+	}
+	if text := logged.String(); !strings.Contains(text, "a token passes by") || strings.Contains(text, token.Value) {
+		t.Errorf("log: %s", text)
 	}
 }
