@@ -100,8 +100,12 @@ type repairer struct {
 	name  string
 	fresh int // offset just behind the start tag of name
 	seen  map[string]bool
+	lost  int // sections whose element did not end behind them
 	out   strings.Builder
 }
+
+// maxLost bounds how often the rest of the document is searched in vain.
+const maxLost = 32
 
 func (r *repairer) fail(msg string) error { return &ParseError{Offset: r.i, Msg: msg} }
 
@@ -144,12 +148,15 @@ func (r *repairer) skip(end string) error {
 // so that "]]></Content>" may, too. Sections that follow each other without a gap are one text that somebody split properly.
 func (r *repairer) section(rest string) error {
 	n := -1
-	if r.depth > 0 && r.fresh == r.i {
+	if r.depth > 0 && r.fresh == r.i && r.lost < maxLost {
 		end := cdataEnd + "</" + r.name + ">"
 		if r.depth == 2 && isFansText(r.name) && !r.seen[r.name] {
 			n = strings.LastIndex(rest, end)
 		} else {
 			n = strings.Index(rest, end)
+		}
+		if n < 0 {
+			r.lost++
 		}
 	}
 	if n < 0 {

@@ -97,6 +97,8 @@ var refused = []struct{ name, doc, want string }{
 	{"section behind the root", "<xml></xml><![CDATA[a]]>", "outside of the root"},
 	{"no name", "<xml>< a></ a></xml>", "no proper name"},
 	{"bad name", "<xml><a=b></a=b></xml>", "XML is broken"},
+	{"sections without an end tag", "<xml>" + strings.Repeat("<a><![CDATA[]]>", 60000) + "</xml>", "too deeply"},
+	{"sections with another end tag", "<xml>" + strings.Repeat("<Content><![CDATA[]]></b>", 40000) + "</xml>", "XML is broken"},
 	{"large", "<xml>" + strings.Repeat(" ", 1<<20) + "</xml>", "larger than"},
 	{"long name", "<xml><" + strings.Repeat("a", 200) + "/></xml>", "no proper name"},
 	{"document type", `<!DOCTYPE xml SYSTEM "file:///etc/passwd"><xml></xml>`, "declarations are refused"},
@@ -242,5 +244,14 @@ func TestParseSame(t *testing.T) {
 				t.Errorf("FromUserName %q, EventKey %q, body (-want +got)\n%s", got.FromUserName, got.EventKey, diff)
 			}
 		})
+	}
+}
+
+// TestParseSpacedSections: a section that is not all of its element ends at the first "]]>", however many such there are.
+func TestParseSpacedSections(t *testing.T) {
+	p := parse(t, "<xml><MsgType>odd</MsgType>"+strings.Repeat("<a><![CDATA[x]]>\n</a>", 100)+"</xml>")
+	fields := p.Body.(*wechat.Generic).Fields
+	if len(fields) != 100 || fields["a"] != "x\n" || fields["a#100"] != "x\n" {
+		t.Errorf("%d fields, the first %q, the last %q", len(fields), fields["a"], fields["a#100"])
 	}
 }
