@@ -3,7 +3,6 @@ package callback_test
 import (
 	"context"
 	"encoding/xml"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -163,7 +162,7 @@ func pushAll(b *testing.B, h http.Handler, safe bool) {
 		w.status, w.written = 0, 0
 		h.ServeHTTP(w, r)
 		if w.status != 0 || w.written < 200 {
-			b.Fatal(fmt.Sprintf("push %d: status %d, %d bytes", n, w.status, w.written))
+			b.Fatalf("push %d: status %d, %d bytes", n, w.status, w.written)
 		}
 	}
 }

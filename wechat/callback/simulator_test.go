@@ -1,9 +1,14 @@
 package callback_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -17,8 +22,8 @@ import (
 )
 
 // simulated runs the handler against the played platform, which shares no parser and no reply writer with it. do plays a fan
-// and returns what the fan sees; control is any other call under /sim.
-func simulated(t *testing.T, mode string, c callback.Config) (do func(action string) string, control func(path, body string) string) {
+// and returns what the fan sees; control is any other call under /sim; base is where its server API is.
+func simulated(t *testing.T, mode string, c callback.Config) (do func(action string) string, control func(path, body string) string, base string) {
 	t.Helper()
 	account := simulator.Account{Name: "shop", Type: "service", AppID: appID, AppSecret: "s", Token: token, AESKey: aesKey, Mode: mode, Verified: true}
 	var h *callback.Handler
@@ -74,7 +79,41 @@ func simulated(t *testing.T, mode string, c callback.Config) (do func(action str
 		}
 		return strings.Join(lines, "\n")
 	}
-	return do, control
+	return do, control, server.URL
+}
+
+// uploaded is the media id of a picture that the account has given to the platform.
+func uploaded(t *testing.T, base string) string {
+	t.Helper()
+	call := func(resp *http.Response, err error) (out struct {
+		AccessToken string `json:"access_token"`
+		MediaID     string `json:"media_id"`
+	}) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if err := json.NewDecoder(resp.Body).Decode(&out); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	token := call(http.Get(base + "/cgi-bin/token?grant_type=client_credential&appid=" + appID + "&secret=s")).AccessToken
+	var form bytes.Buffer
+	parts := multipart.NewWriter(&form)
+	file, err := parts.CreateFormFile("media", "dot.png")
+	if err == nil {
+		err = errors.Join(png.Encode(file, image.NewGray(image.Rect(0, 0, 1, 1))), parts.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := call(http.Post(base+"/cgi-bin/media/upload?type=image&access_token="+token, parts.FormDataContentType(), &form)).MediaID
+	if id == "" {
+		t.Fatal("the picture was not taken")
+	}
+	return id
 }
 
 // describe answers with what was understood.
@@ -84,8 +123,6 @@ func describe(p *wechat.Push) (wechat.Reply, error) {
 		switch b.Content {
 		case "news":
 			return wechat.Reply{MsgType: "news", Articles: []wechat.Article{{Title: "a]]>b", URL: "https://example.com/?a=1&b=2"}, {Title: "c"}}}, nil
-		case "image":
-			return wechat.Reply{MsgType: "image", MediaID: "m1"}, nil
 		case "nothing":
 			return wechat.Reply{}, nil
 		case "long":
@@ -102,7 +139,14 @@ func describe(p *wechat.Push) (wechat.Reply, error) {
 func TestAgainstTheSimulator(t *testing.T) {
 	for _, mode := range []string{"plain", "compatible", "safe"} {
 		t.Run(mode, func(t *testing.T) {
-			do, control := simulated(t, mode, callback.Config{Receiver: newReceiver(describe)})
+			media := ""
+			do, control, base := simulated(t, mode, callback.Config{Receiver: newReceiver(func(p *wechat.Push) (wechat.Reply, error) {
+				if text, ok := p.Body.(*wechat.Text); ok && text.Content == "image" {
+					return wechat.Reply{MsgType: "image", MediaID: media}, nil
+				}
+				return describe(p)
+			})})
+			media = uploaded(t, base)
 			if got := control("/verify", ""); got != `{"ok":true}` {
 				t.Errorf("URL verification: %s", got)
 			}
@@ -113,7 +157,7 @@ func TestAgainstTheSimulator(t *testing.T) {
 				{`{"text":"x]]></Content><FromUserName><![CDATA[oOTHER]]></FromUserName><Content><![CDATA[y"}`, "passive text text x]]></Content><FromUserName><![CDATA[oOTHER]]></FromUserName><Content><![CDATA[y"},
 				{`{"text":"]]></Content></xml>"}`, "passive text text ]]></Content></xml>"},
 				{`{"text":"news"}`, "passive news [a]]>b|https://example.com/?a=1&b=2]"},
-				{`{"text":"image"}`, "passive image m1"},
+				{`{"text":"image"}`, "passive image " + media},
 				{`{"text":"long"}`, "passive text 好好好"},
 				{`{"text":"nothing"}`, ""},
 				{`{"location":{"latitude":31.2,"longitude":121.4,"label":"上海"}}`, "passive text location &{Latitude:31.2 Longitude:121.4 Scale:"},
@@ -131,7 +175,7 @@ func TestAgainstTheSimulator(t *testing.T) {
 func TestSimulatorsRepeats(t *testing.T) {
 	t.Run("a reply that was not read is given again", func(t *testing.T) {
 		r := newReceiver(echo)
-		do, control := simulated(t, "safe", callback.Config{Receiver: r})
+		do, control, _ := simulated(t, "safe", callback.Config{Receiver: r})
 		control("/faults", `{"on":"push","reset":true,"count":1}`)
 		if got := do(`{"text":"hi"}`); got != "passive text echo hi" {
 			t.Errorf("the fan sees %q", got)
@@ -147,7 +191,7 @@ func TestSimulatorsRepeats(t *testing.T) {
 			return echo(p)
 		})
 		var once sync.Once
-		do, _ := simulated(t, "safe", callback.Config{Receiver: r, AnswerOnRetry: true, Observe: func(outcome string) {
+		do, _, _ := simulated(t, "safe", callback.Config{Receiver: r, AnswerOnRetry: true, Observe: func(outcome string) {
 			if outcome == "gone" { // the platform has hung up for the first time
 				once.Do(func() { close(gone) })
 			}

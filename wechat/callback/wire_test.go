@@ -331,6 +331,29 @@ func TestPublishedPushes(t *testing.T) {
 	}
 }
 
+func TestQueries(t *testing.T) {
+	good := plainURL(token, now)
+	for _, tt := range []struct {
+		name, url string
+		code      int
+	}{
+		{"escaped", strings.Replace(good, "nonce=n1", "nonce=%6e1", 1), 200},
+		{"with what it does not know", good + "&&x&=y&%zz=1&a=%zz", 200},
+		{"the first of two counts", good + "&signature=x&nonce=n2", 200},
+		{"the first of two counts, also when it is wrong", strings.Replace(good, "?", "?nonce=n2&", 1), 403},
+		{"an empty one counts", strings.Replace(good, "?", "?signature=&", 1), 403},
+		{"broken escape", strings.Replace(good, "nonce=n1", "nonce=%zz", 1), 403},
+		{"encrypt_type in capitals", good + "&encrypt_type=RAW", 200},
+		{"no query", "/callback/shop", 403},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if w := serve(handler(t, callback.Config{}), "POST", tt.url, textPush(1, "hi")); w.Code != tt.code {
+				t.Errorf("answer = %d, want %d", w.Code, tt.code)
+			}
+		})
+	}
+}
+
 func TestProbe(t *testing.T) {
 	const asJSON, asXML = `{"action":"CheckContainerPath"}`, "<xml>\n<action>CheckContainerPath</action>\n</xml>"
 	sealed := seal(t, aesKey, asXML, appID)
