@@ -80,7 +80,7 @@ func TestParseTakesTheFirstHeader(t *testing.T) {
 	}
 }
 
-// refused are documents that are no push. FuzzParse starts from them, too.
+// refused are documents that are no push. The fuzz targets start from them, too.
 var refused = []struct{ name, doc, want string }{
 	{"empty", "", "neither XML nor JSON"},
 	{"words", "hello", "neither XML nor JSON"},
