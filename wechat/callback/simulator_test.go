@@ -88,7 +88,8 @@ func uploaded(t *testing.T, base string) string {
 	call := func(resp *http.Response, err error) (out struct {
 		AccessToken string `json:"access_token"`
 		MediaID     string `json:"media_id"`
-	}) {
+	},
+	) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
