@@ -143,6 +143,11 @@ export class Platform {
     return this.#control('POST', `${account.appid}/verify`, {});
   }
 
+  // sites registers the domains that OAuth2 may lead back to.
+  sites(...oauth) {
+    return this.#control('POST', `${account.appid}/sites`, { oauth });
+  }
+
   advance(span) {
     return this.#control('POST', 'clock', { advance: span });
   }

@@ -1,4 +1,4 @@
-// The library's client, pointed at the simulated platform, and small files to upload.
+// The libraries' clients, pointed at the simulated platform, and small files to upload.
 import { account } from './fanflow.js';
 
 export function library(WechatAPI, url) {
@@ -8,10 +8,14 @@ export function library(WechatAPI, url) {
   api.fileServerPrefix = `${url}/cgi-bin/`;
   api.snsPrefix = `${url}/sns/`;
   api.customservicePrefix = `${url}/customservice/`;
-  // The data cube's address is written into the library.
-  const request = api.request;
-  api.request = (address, ...rest) => request.call(api, address.replace('https://api.weixin.qq.com/', `${url}/`), ...rest);
-  return api;
+  return redirected(api, url); // the data cube's address is written into the library
+}
+
+// redirected sends what a client asks of the real platform to the simulated one.
+export function redirected(client, url) {
+  const request = client.request;
+  client.request = (address, ...rest) => request.call(client, address.replace('https://api.weixin.qq.com/', `${url}/`), ...rest);
+  return client;
 }
 
 export const files = {

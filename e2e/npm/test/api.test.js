@@ -1,12 +1,13 @@
-// co-wechat-api is the account's program: what it asks of the simulated platform must be answered as WeChat does.
+// co-wechat-api and co-wechat-oauth are the account's program: what they ask of the simulated platform must be answered as WeChat does.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import WechatAPI from 'co-wechat-api';
+import OAuth from 'co-wechat-oauth';
 import { Platform, Scope, account, config, listen, start, workplace } from '../lib/fanflow.js';
-import { files, library } from '../lib/library.js';
+import { files, library, redirected } from '../lib/library.js';
 
 const scope = new Scope();
 const pushed = []; // documents that the platform pushed
@@ -283,6 +284,37 @@ describe('pages', () => {
     assert.equal(got.signature, createHash('sha1').update(signed).digest('hex'));
     assert.equal(got.appId, account.appid);
     assert.equal((await api.getTicket()).ticket, ticket); // the same while it is good
+  });
+});
+
+describe('OAuth2', () => {
+  it('tells a page who opened it', async () => {
+    const visits = [];
+    const page = await listen(scope, (req, res) => {
+      visits.push(Object.fromEntries(new URL(req.url, 'http://localhost').searchParams));
+      res.end('hello');
+    });
+    await platform.sites(new URL(page).host);
+    const oauth = redirected(new OAuth(account.appid, account.secret), url);
+    await platform.act('fan-page', { open: oauth.getAuthorizeURL(`${page}/me?x=1`, 'state1', 'snsapi_userinfo') });
+    assert.equal(visits.length, 1);
+    assert.deepEqual([visits[0].x, visits[0].state], ['1', 'state1']);
+    const { data } = await oauth.getAccessToken(visits[0].code);
+    assert.deepEqual([data.openid, data.scope, data.expires_in], ['fan-page', 'snsapi_userinfo', 7200]);
+    await refused(oauth.getAccessToken(visits[0].code), 40163);
+    await refused(oauth.getAccessToken('made-up'), 40029);
+    assert.equal((await oauth.getUser('fan-page')).openid, 'fan-page');
+    const again = await oauth.refreshAccessToken(data.refresh_token);
+    assert.equal(again.data.openid, 'fan-page');
+    assert.equal((await oauth.verifyToken('fan-page', again.data.access_token)).errcode, 0);
+  });
+
+  it('leads to registered domains only', async () => {
+    const oauth = new OAuth(account.appid, account.secret);
+    await platform.sites('www.example.com');
+    const page = await listen(scope, () => assert.fail('a page that is not registered was opened'));
+    const [seen] = await platform.act('fan-page', { open: oauth.getAuthorizeURL(`${page}/me`, 's') });
+    assert.match(seen.content, /10003/);
   });
 });
 
