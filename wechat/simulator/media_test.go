@@ -178,6 +178,26 @@ func TestMediaLifeAndDownload(t *testing.T) {
 	refused("media/get", o.text("media_id"), 40007)
 }
 
+func TestExpiredMediaLeaveTheDisk(t *testing.T) {
+	state := filepath.Join(t.TempDir(), "state")
+	p := start(t, simulator.Config{StateFile: state, Start: noon})
+	files := func(want int) {
+		t.Helper()
+		if list, err := os.ReadDir(state + ".media"); err != nil || len(list) != want {
+			t.Errorf("%d files, want %d: %v", len(list), want, err)
+		}
+	}
+	p.want(p.upload("media/upload?type=image", p.token(), "a.jpg", jpegFile), 0)
+	lasting := p.want(p.upload("material/add_material?type=image", p.token(), "a.jpg", jpegFile), 0).text("media_id")
+	p.want(p.upload("media/uploadimg", p.token(), "a.jpg", jpegFile), 0)
+	files(3)
+	p.advance("3d")
+	p.want(p.upload("media/upload?type=image", p.token(), "a.jpg", jpegFile), 0)
+	files(3) // the first is gone, there is a new one
+	p.want(p.post("material/del_material", p.token(), `{"media_id":"`+lasting+`"}`), 0)
+	files(2)
+}
+
 func TestFanMediaCanBeDownloaded(t *testing.T) {
 	p := start(t, simulator.Config{})
 	token := p.token()

@@ -198,3 +198,24 @@ func TestPublishingRights(t *testing.T) {
 		p.want(p.post(path, token, `{}`), 48001)
 	}
 }
+
+func TestContentQuotas(t *testing.T) {
+	daily := map[string]string{
+		"/cgi-bin/media/upload": "100000", "/cgi-bin/media/get": "200000",
+		"/cgi-bin/draft/add": "1000", "/cgi-bin/draft/get": "500", "/cgi-bin/draft/delete": "1000", "/cgi-bin/draft/update": "1000",
+		"/cgi-bin/draft/count": "1000", "/cgi-bin/draft/batchget": "1000",
+		"/cgi-bin/freepublish/submit": "100", "/cgi-bin/freepublish/get": "100", "/cgi-bin/freepublish/delete": "10",
+		"/cgi-bin/freepublish/getarticle": "100", "/cgi-bin/freepublish/batchget": "100",
+	}
+	w := newWriter(t)
+	for path, want := range daily {
+		q := w.want(w.post("openapi/quota/get", w.token, `{"cgi_path":"`+path+`"}`), 0)["quota"].(map[string]any)
+		if got := fmt.Sprint(q["daily_limit"]); got != want {
+			t.Errorf("%s: %s a day, want %s", path, got, want)
+		}
+	}
+	for range 10 {
+		w.want(w.post("freepublish/delete", w.token, `{"article_id":"made-up"}`), 53600)
+	}
+	w.want(w.post("freepublish/delete", w.token, `{"article_id":"made-up"}`), 45009)
+}
