@@ -102,6 +102,9 @@ const swapPause = 2 * time.Second
 
 // hold delivers p later. Its fan sees of it in the inbox alone.
 func (s *Server) hold(a *account, p push, f *fault) {
+	if s.life.Err() != nil {
+		return
+	}
 	h := &heldPush{turn: make(chan struct{}), done: make(chan struct{})}
 	a.mu.Lock()
 	a.held[p.openID] = h

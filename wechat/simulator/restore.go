@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"strconv"
 	"time"
 )
@@ -37,6 +38,9 @@ func (s *Server) restore(l line) error {
 		var body []byte
 		if err := json.Unmarshal(l.Value, &body); err != nil {
 			return err
+		}
+		if l.ID == "" || l.ID != filepath.Base(l.ID) {
+			return fmt.Errorf("%q is no media id", l.ID)
 		}
 		return a.shelf.put(l.ID, body)
 	case "fan":

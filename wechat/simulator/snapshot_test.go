@@ -88,6 +88,7 @@ func TestStateThatCannotBeLoaded(t *testing.T) {
 		"torn":         `{"k":"fan","app":"` + appID + `","id":"x","v":{}}`,
 		"no JSON":      "hello\n",
 		"unknown kind": `{"k":"poem","app":"` + appID + `","id":"x","v":1}` + "\n",
+		"a path":       `{"k":"shelf","app":"` + appID + `","id":"../x","v":"AAAA"}` + "\n",
 		"wrong shape":  `{"k":"fan","app":"` + appID + `","id":"x","v":7}` + "\n",
 	} {
 		if status, text := p.request("PUT", "/sim/state", body); status != 400 || !strings.Contains(text, "state") {
