@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -42,6 +43,29 @@ func endpointTable() map[string]endpoint {
 		maps.Copy(all, room)
 	}
 	return all
+}
+
+// callList is the control call that tells which calls are played: their path, their method (both where it is empty), and by what
+// they say whose they are: access_token, secret, or something else (the code of a web page, the ticket of a picture).
+func (s *Server) callList(w http.ResponseWriter, _ *http.Request) {
+	type item struct {
+		Path       string `json:"path"`
+		Method     string `json:"method"`
+		Credential string `json:"credential"`
+	}
+	var items []item
+	for _, path := range slices.Sorted(maps.Keys(s.endpoints)) {
+		ep := s.endpoints[path]
+		i := item{path, ep.method, "access_token"}
+		switch {
+		case ep.credential || ep.secret:
+			i.Credential = "secret"
+		case ep.noToken != nil:
+			i.Credential = "other"
+		}
+		items = append(items, i)
+	}
+	answer(w, list(items))
 }
 
 // maxRequest is the largest body of a call that is read, in bytes, where its endpoint says nothing else.

@@ -18,6 +18,7 @@ func (s *Server) controlRoutes() http.Handler {
 	mux.HandleFunc("POST /sim/clock", s.clockMove)
 	mux.HandleFunc("POST /sim/clock/follow", s.follow)
 	mux.HandleFunc("GET /sim/accounts", s.accountList)
+	mux.HandleFunc("GET /sim/calls", s.callList)
 	mux.HandleFunc("POST /sim/{app}/verify", s.forAccount(s.verifyCall))
 	mux.HandleFunc("GET /sim/{app}/fans", s.forAccount(s.fanList))
 	mux.HandleFunc("POST /sim/{app}/fans/{openid}/do", s.forAccount(s.doCall))

@@ -1,0 +1,3 @@
+package api_test
+
+func baseTable() []served { return nil }
