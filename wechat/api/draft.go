@@ -110,25 +110,29 @@ func withContent(noContent bool) func(listRequest) any {
 	}
 }
 
-// DraftsOpen reports whether the account has drafts at all; accounts were moved to them from 2021 on.
-// Source: developers.weixin.qq.com/doc/service/api/draftbox/draftmanage (draft/switch)
+// DraftsOpen reports whether the account has drafts at all; accounts were moved to them from 2021 on. The page calls the switch
+// withdrawn: by now every account has them.
+// Source: developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_switch
 func (c *Client) DraftsOpen(ctx context.Context) (bool, error) {
-	return c.draftSwitch(ctx, url.Values{"checkonly": {"1"}})
+	open, err := c.draftSwitch(ctx, url.Values{"checkonly": {"1"}})
+	return open == "1", err
 }
 
 // OpenDrafts moves the account to drafts. There is no way back. See DraftsOpen.
 func (c *Client) OpenDrafts(ctx context.Context) (open bool, err error) {
-	return c.draftSwitch(ctx, nil)
+	state, err := c.draftSwitch(ctx, nil)
+	return err == nil && state != "0", err // the page's example of a success has no is_open
 }
 
-func (c *Client) draftSwitch(ctx context.Context, query url.Values) (bool, error) {
+// draftSwitch returns is_open, "" where the answer has none.
+func (c *Client) draftSwitch(ctx context.Context, query url.Values) (open looseID, err error) {
 	var out struct {
-		Open Flag `json:"is_open"`
+		Open looseID `json:"is_open"`
 	}
 	r, err := c.newRequest(http.MethodPost, "/cgi-bin/draft/switch", query, nil, &out)
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	err = c.do(ctx, r)
-	return bool(out.Open), err
+	return out.Open, err
 }

@@ -85,7 +85,11 @@ func TestDraftCalls(t *testing.T) {
 			call: func(ctx context.Context, c *api.Client) (any, error) { return c.DraftsOpen(ctx) },
 		},
 		{
-			name: "switch", want: `POST /cgi-bin/draft/switch`, answer: `{"errcode":0,"errmsg":"ok","is_open":0}`, got: false,
+			name: "switch", want: `POST /cgi-bin/draft/switch`, answer: `{"errcode":0,"errmsg":"ok"}`, got: true,
+			call: func(ctx context.Context, c *api.Client) (any, error) { return c.OpenDrafts(ctx) },
+		},
+		{
+			name: "switch that stays", want: `POST /cgi-bin/draft/switch`, answer: `{"errcode":0,"errmsg":"ok","is_open":0}`, got: false,
 			call: func(ctx context.Context, c *api.Client) (any, error) { return c.OpenDrafts(ctx) },
 		},
 	})

@@ -184,7 +184,8 @@ type ChangedOpenID struct {
 const MaxChangedOpenIDs = 100
 
 // ChangeOpenIDs turns OpenIDs of the account fromAppID, which was migrated into this one, into this account's; at most
-// MaxChangedOpenIDs. 63178, 63182 and 63183 say that the one was not migrated into the other.
+// MaxChangedOpenIDs. The page calls from_appid the original id (gh_…); callers report that the AppID is what works. It works for 15
+// days. 63178: that account was not migrated into this one; 63182: no OpenID was given; 63183: seen without a text.
 // Source: developers.weixin.qq.com/doc/service/api/usermanage/changeopenid/api_changeopenid
 func (c *Client) ChangeOpenIDs(ctx context.Context, fromAppID string, openIDs []string) ([]ChangedOpenID, error) {
 	const path = "/cgi-bin/changeopenid"

@@ -53,10 +53,12 @@ type button struct {
 	Sub       []button        `json:"sub_button"`
 }
 
-// matchRule says who sees a conditional menu. In answers the tag has its older name.
+// matchRule says who sees a conditional menu. In answers the tag has its older name, and both are numbers: so the example of the
+// query's page has them in all its editions.
+// Source: developers.weixin.qq.com/doc/service/en/Custom_Menus/Getting_Custom_Menu_Configurations.html
 type matchRule struct {
-	Tag      string `json:"group_id,omitempty"`
-	Platform string `json:"client_platform_type,omitempty"`
+	Tag      json.Number `json:"group_id,omitempty"`
+	Platform json.Number `json:"client_platform_type,omitempty"`
 }
 
 func (a *account) menuBook() menuBook {
@@ -82,10 +84,10 @@ func (a *account) menuFor(f *fan) *menu {
 }
 
 func (r matchRule) fits(f *fan) bool {
-	if r.Tag != "" && (len(f.Tags) == 0 || strconv.Itoa(f.Tags[len(f.Tags)-1]) != r.Tag) {
+	if r.Tag != "" && (len(f.Tags) == 0 || strconv.Itoa(f.Tags[len(f.Tags)-1]) != r.Tag.String()) {
 		return false
 	}
-	return r.Platform == "" || strconv.Itoa(platforms[f.profile().Platform]) == r.Platform
+	return r.Platform == "" || strconv.Itoa(platforms[f.profile().Platform]) == r.Platform.String()
 }
 
 // menuRequest reads a body; \u escapes in it have a code of their own here.
@@ -224,17 +226,17 @@ func (a *account) readRule(raw map[string]json.RawMessage) (r matchRule, err err
 			return r, fail(65320)
 		}
 	}
-	r.Tag = orElse(looseText(raw["tag_id"]), looseText(raw["group_id"]))
-	r.Platform = looseText(raw["client_platform_type"])
-	switch id, err := strconv.Atoi(r.Tag); {
-	case r.Tag == "" && r.Platform == "":
+	tag := orElse(looseText(raw["tag_id"]), looseText(raw["group_id"]))
+	platform := looseText(raw["client_platform_type"])
+	switch id, err := strconv.Atoi(tag); {
+	case tag == "" && platform == "":
 		return r, fail(65304)
-	case r.Tag != "" && (err != nil || !a.hasTag(id)):
+	case tag != "" && (err != nil || tag != strconv.Itoa(id) || !a.hasTag(id)):
 		return r, fail(65315)
-	case r.Platform != "" && r.Platform != "1" && r.Platform != "2" && r.Platform != "3":
+	case platform != "" && platform != "1" && platform != "2" && platform != "3":
 		return r, fail(65319)
 	}
-	return r, nil
+	return matchRule{Tag: json.Number(tag), Platform: json.Number(platform)}, nil
 }
 
 // looseText is the text of a JSON string or number, empty for anything else.

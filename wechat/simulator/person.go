@@ -106,7 +106,8 @@ func (s *Server) migrateCall(w http.ResponseWriter, r *http.Request, a *account)
 }
 
 // openIDChange answers changeopenid: the new OpenIDs of followers of an account that moved here. It works for 15 days. The
-// page calls from_appid an original id; callers report that the AppID is what works.
+// page calls from_appid an original id; callers report that the AppID is what works: either is taken. What 63183 means no page
+// says; it is what comes after the 15 days here.
 // Source: developers.weixin.qq.com/doc/service/api/usermanage/changeopenid/api_changeopenid.html
 func openIDChange(c *call) (any, error) {
 	var req struct {
@@ -116,12 +117,17 @@ func openIDChange(c *call) (any, error) {
 	if err := c.decode(&req); err != nil {
 		return nil, err
 	}
+	for _, app := range c.s.apps { // an account's original id never changes
+		if c.s.accounts[app].original == req.From {
+			req.From = app
+		}
+	}
 	moved, ok := c.a.rooms.moved.get(req.From)
 	switch {
 	case !ok:
-		return nil, fail(63178)
+		return nil, failf(63178, "appid wrong")
 	case len(req.OpenIDs) == 0:
-		return nil, fail(63182)
+		return nil, failf(63182, "openid_list empty")
 	case len(req.OpenIDs) > 100:
 		return nil, fail(40032)
 	case moved < stamp(c.now.AddDate(0, 0, -15)):
