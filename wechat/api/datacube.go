@@ -61,9 +61,9 @@ func (d *Day) UnmarshalJSON(doc []byte) error {
 
 // DataCube are the statistics of an account, for verified accounts only. Each call gives the days from the first to the last,
 // both included, the last being yesterday at most; the figures of yesterday are there from 8 o'clock on (61503 before, of class
-// Retry). How many days a call may ask for is checked here; where old and new pages disagree the larger figure counts, and the
-// platform has the last word (61501). Data begins on 2014-12-01, that of ArticleRead, ArticleShare, ArticleTotalDetail and
-// BizSummary on 2025-11-01.
+// Retry). How many days a call may ask for is checked here, by the newest pages (61501): where they are silent, as of the calls that
+// are not maintained any more, by the older ones. Data begins on 2014-12-01. For ArticleRead, ArticleShare, ArticleTotalDetail and
+// BizSummary, which came in November 2025, no first day is known.
 // Source: developers.weixin.qq.com/doc/service/api/wedata
 type DataCube struct{ c *Client }
 
@@ -176,7 +176,7 @@ func (d DataCube) UserShareHour(ctx context.Context, day Day) ([]UserShare, erro
 	return rows[UserShare](ctx, d.c, "getusersharehour", 1, day, day)
 }
 
-// UpstreamMsg is what fans sent by day; up to 7 days (new pages: less than 7).
+// UpstreamMsg is what fans sent by day; up to 7 days.
 // Source: developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsg
 func (d DataCube) UpstreamMsg(ctx context.Context, first, last Day) ([]UpstreamMsg, error) {
 	return rows[UpstreamMsg](ctx, d.c, "getupstreammsg", 7, first, last)
@@ -188,16 +188,17 @@ func (d DataCube) UpstreamMsgHour(ctx context.Context, day Day) ([]UpstreamMsg, 
 	return rows[UpstreamMsg](ctx, d.c, "getupstreammsghour", 1, day, day)
 }
 
-// UpstreamMsgWeek is what fans sent by week, each under its Monday; up to 30 days (new pages: first and last are the same).
+// UpstreamMsgWeek is what fans sent in the week that begins on the day, a Monday; it is there when the week is over. Older pages let
+// several weeks be asked for at once.
 // Source: developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgweek
-func (d DataCube) UpstreamMsgWeek(ctx context.Context, first, last Day) ([]UpstreamMsg, error) {
-	return rows[UpstreamMsg](ctx, d.c, "getupstreammsgweek", 30, first, last)
+func (d DataCube) UpstreamMsgWeek(ctx context.Context, day Day) ([]UpstreamMsg, error) {
+	return rows[UpstreamMsg](ctx, d.c, "getupstreammsgweek", 1, day, day)
 }
 
-// UpstreamMsgMonth is what fans sent by month, each under its first day; see UpstreamMsgWeek.
+// UpstreamMsgMonth is what fans sent in the month that begins on the day; it is there when the month is over. See UpstreamMsgWeek.
 // Source: developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgmonth
-func (d DataCube) UpstreamMsgMonth(ctx context.Context, first, last Day) ([]UpstreamMsg, error) {
-	return rows[UpstreamMsg](ctx, d.c, "getupstreammsgmonth", 30, first, last)
+func (d DataCube) UpstreamMsgMonth(ctx context.Context, day Day) ([]UpstreamMsg, error) {
+	return rows[UpstreamMsg](ctx, d.c, "getupstreammsgmonth", 1, day, day)
 }
 
 // UpstreamMsgDist is how many fans sent how much, by day; up to 15 days.
@@ -206,16 +207,18 @@ func (d DataCube) UpstreamMsgDist(ctx context.Context, first, last Day) ([]Upstr
 	return rows[UpstreamMsgDist](ctx, d.c, "getupstreammsgdist", 15, first, last)
 }
 
-// UpstreamMsgDistWeek is how many fans sent how much, by week; up to 30 days (new pages: 15).
+// UpstreamMsgDistWeek is how many fans sent how much, by week, each under its Monday; up to 15 days (older
+// pages: 30).
 // Source: developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgdistweek
 func (d DataCube) UpstreamMsgDistWeek(ctx context.Context, first, last Day) ([]UpstreamMsgDist, error) {
-	return rows[UpstreamMsgDist](ctx, d.c, "getupstreammsgdistweek", 30, first, last)
+	return rows[UpstreamMsgDist](ctx, d.c, "getupstreammsgdistweek", 15, first, last)
 }
 
-// UpstreamMsgDistMonth is how many fans sent how much, by month; up to 30 days (new pages: 15).
+// UpstreamMsgDistMonth is how many fans sent how much, by month, each under its first day; up to 15 days
+// (older pages: 30).
 // Source: developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgdistmonth
 func (d DataCube) UpstreamMsgDistMonth(ctx context.Context, first, last Day) ([]UpstreamMsgDist, error) {
-	return rows[UpstreamMsgDist](ctx, d.c, "getupstreammsgdistmonth", 30, first, last)
+	return rows[UpstreamMsgDist](ctx, d.c, "getupstreammsgdistmonth", 15, first, last)
 }
 
 // InterfaceSummary is how the account's server answered pushes, by day; up to 30 days.

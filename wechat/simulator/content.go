@@ -13,7 +13,7 @@ type contents struct {
 	articles    *table[*published]  // by article id
 	days        *table[*dayFigures] // by date
 	writers     *table[sentCounts]  // by date/OpenID: the messages that a fan sent on a day
-	readers     *table[*readFigures]
+	readers     *table[readFigures]
 	callbacks   *table[callbackFigures] // by date/hour
 
 	shelf      *shelf           // bodies of media; not protected by the account's lock
@@ -30,7 +30,7 @@ func newContents(a *account) contents {
 		articles:    newTable[*published](a, "article"),
 		days:        newTable[*dayFigures](a, "day"),
 		writers:     newTable[sentCounts](a, "day-fan"),
-		readers:     newTable[*readFigures](a, "day-article"),
+		readers:     newTable[readFigures](a, "day-article"),
 		callbacks:   newTable[callbackFigures](a, "hour"),
 		shelf:       a.shelf, now: a.now,
 	}

@@ -21,14 +21,37 @@ type sentCount struct {
 	N    uint32 `json:"n"`
 }
 
-// readFigures are the readings of one article on one day.
-type readFigures struct {
-	Count   int             `json:"count"`
-	Unnamed int             `json:"unnamed,omitempty"` // by readers who are not known: each counts as one
-	Fans    map[string]bool `json:"fans,omitempty"`    // by OpenID
+// readFigures are the readings of one article on one day: by hour of Shanghai time, then by OpenID, with "" for readers who are not
+// known.
+type readFigures map[int]map[string]int
+
+// audience are the readers of something, and how often they read it. One who is not known is another one each time.
+type audience struct {
+	fans           map[string]bool
+	unnamed, count int
 }
 
-func (f *readFigures) users() int { return f.Unnamed + len(f.Fans) }
+// add takes in the readers of a day, with hours only those of them.
+func (a *audience) add(f readFigures, hours ...int) {
+	for hour, read := range f {
+		if len(hours) > 0 && !slices.Contains(hours, hour) {
+			continue
+		}
+		for openID, n := range read {
+			a.count += n
+			if openID == "" {
+				a.unnamed += n
+				continue
+			}
+			if a.fans == nil {
+				a.fans = map[string]bool{}
+			}
+			a.fans[openID] = true
+		}
+	}
+}
+
+func (a *audience) users() int { return a.unnamed + len(a.fans) }
 
 // callbackFigures are the pushes of one hour of Shanghai time.
 type callbackFigures struct {
@@ -46,14 +69,14 @@ var userSources = map[string]int{
 	"ADD_SCENE_QR_CODE":              30,
 	"ADD_SCENE_PROFILE_LINK":         57,
 	"ADD_SCENE_WECHAT_ADVERTISEMENT": 100,
-	"ADD_SCENE_MINI_PROGRAM":         149,
+	"ADD_SCENE_WXA":                  149,
 	"ADD_SCENE_REPRINT":              161,
 	"ADD_SCENE_CHANNELS":             200,
 	"ADD_SCENE_LIVESTREAM":           201,
 }
 
 // messageTypes are the numbers of the data cube for what fans send; other types have none and are not counted.
-// Source: developers.weixin.qq.com/doc/service/api/wedata/message/api_getupstreammsg.html
+// Source: developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsg.html
 var messageTypes = map[string]uint8{"text": 1, "image": 2, "voice": 3, "video": 4, "shortvideo": 4, "link": 6}
 
 // date is the day of the data cube that an instant falls in.
@@ -106,17 +129,13 @@ func (a *account) noteRead(msgID, openID string, now time.Time) {
 	key := date(now) + "/" + msgID
 	f, ok := a.readers.get(key)
 	if !ok {
-		f = &readFigures{Fans: map[string]bool{}}
+		f = readFigures{}
 	}
-	f.Count++
-	if openID == "" {
-		f.Unnamed++
-	} else {
-		if f.Fans == nil {
-			f.Fans = map[string]bool{}
-		}
-		f.Fans[openID] = true
+	hour := now.In(shanghai).Hour()
+	if f[hour] == nil {
+		f[hour] = map[string]int{}
 	}
+	f[hour][openID]++
 	a.readers.put(key, f)
 }
 

@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// statEndpoints is the data cube. Its figures are counted from what happens here. Six calls about articles are no longer
-// maintained by the platform and not played: their successors are.
+// statEndpoints is the data cube. Its figures are counted from what happens here.
 func statEndpoints() map[string]endpoint {
 	all := map[string]endpoint{}
 	for name, q := range map[string]question{
@@ -20,15 +19,23 @@ func statEndpoints() map[string]endpoint {
 		"getbizsummary":   {days: 30, rows: bizSummary, delay: true},
 		"getupstreammsg":  {days: 7, rows: upstream},
 
-		"getarticletotaldetail":   {days: 1, rows: articleTotal, delay: true},
+		"getarticletotaldetail":   {days: 1, rows: articleTotalDetail, delay: true},
 		"getupstreammsghour":      {days: 1, rows: upstreamHour},
-		"getupstreammsgweek":      {days: 1, rows: upstreamWeek},
-		"getupstreammsgmonth":     {days: 1, rows: upstreamMonth},
+		"getupstreammsgweek":      {days: 1, rows: weekly(upstreamRows)},
+		"getupstreammsgmonth":     {days: 1, rows: monthly(upstreamRows)},
 		"getupstreammsgdist":      {days: 15, rows: upstreamDist},
-		"getupstreammsgdistweek":  {days: 15, rows: upstreamDistWeek},
-		"getupstreammsgdistmonth": {days: 15, rows: upstreamDistMonth},
+		"getupstreammsgdistweek":  {days: 15, rows: weekly(distRows)},
+		"getupstreammsgdistmonth": {days: 15, rows: monthly(distRows)},
 		"getinterfacesummary":     {days: 30, rows: interfaceSummary},
 		"getinterfacesummaryhour": {days: 1, rows: interfaceHour},
+
+		// The platform does not maintain these any more, and their pages have lost their figures of days: those of older pages.
+		"getarticlesummary": {days: 1, rows: articleSummary},
+		"getarticletotal":   {days: 1, rows: articleTotal},
+		"getuserread":       {days: 3, rows: userRead},
+		"getuserreadhour":   {days: 1, rows: userReadHour},
+		"getusershare":      {days: 7, rows: articleShare},
+		"getusersharehour":  {days: 1, rows: articleShare},
 	} {
 		all["/datacube/"+name] = endpoint{method: http.MethodPost, right: rightStat, handle: q.answer}
 	}

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -20,8 +21,8 @@ func detail(users int) row {
 }
 
 // readOn are the readings of a day by the article's name.
-func (a *account) readOn(d time.Time) map[string]*readFigures {
-	list := map[string]*readFigures{}
+func (a *account) readOn(d time.Time) map[string]readFigures {
+	list := map[string]readFigures{}
 	for key, f := range a.readers.rows {
 		if on, msgID, _ := strings.Cut(key, "/"); on == d.Format(day) {
 			list[msgID] = f
@@ -36,7 +37,9 @@ func articleRead(a *account, d time.Time) []row {
 	read := a.readOn(d)
 	var list []row
 	for _, msgID := range slices.Sorted(maps.Keys(read)) {
-		n := read[msgID].users()
+		var readers audience
+		readers.add(read[msgID])
+		n := readers.users()
 		list = append(list, row{"ref_date": d.Format(day), "msgid": msgID, "detail": row{
 			"read_user": n, "read_user_source": []row{{"user_count": n, "scene_desc": readSource}},
 		}})
@@ -50,18 +53,17 @@ func articleShare(*account, time.Time) []row { return nil }
 // bizSummary adds up all articles of a day.
 // Source: developers.weixin.qq.com/doc/subscription/api/wedata/news/api_getbizsummary
 func bizSummary(a *account, d time.Time) []row {
-	fans, unnamed := map[string]bool{}, 0
+	var readers audience
 	for _, f := range a.readOn(d) {
-		maps.Copy(fans, f.Fans)
-		unnamed += f.Unnamed
+		readers.add(f)
 	}
-	return []row{{"ref_date": d.Format(day), "detail": detail(len(fans) + unnamed)}}
+	return []row{{"ref_date": d.Format(day), "detail": detail(readers.users())}}
 }
 
-// articleTotal is a row for each article that was published on the day, with its figures of each day since, at most thirty: each
+// articleTotalDetail is a row for each article that was published on the day, with its figures of each day since, at most thirty: each
 // entry has the sum up to its day.
 // Source: developers.weixin.qq.com/doc/subscription/api/wedata/news/api_getarticletotaldetail
-func articleTotal(a *account, d time.Time) []row {
+func articleTotalDetail(a *account, d time.Time) []row {
 	var list []row
 	ids := newestFirst(a.articles, func(p *published) int64 { return p.Made.UnixMilli() })
 	for _, id := range ids {
@@ -86,20 +88,29 @@ func articleTotal(a *account, d time.Time) []row {
 // readSince are the sums of an article's readings for each day from first to yesterday.
 func (a *account) readSince(msgID string, first time.Time) []row {
 	list := []row{}
-	fans, unnamed := map[string]bool{}, 0
-	today := date(a.now())
-	for i := range 30 {
-		d := first.AddDate(0, 0, i)
-		if d.Format(day) >= today {
-			break
-		}
-		if f, ok := a.readers.get(d.Format(day) + "/" + msgID); ok {
-			maps.Copy(fans, f.Fans)
-			unnamed += f.Unnamed
-		}
-		r := detail(len(fans) + unnamed)
+	for d, readers := range a.sums(msgID, first, 30) {
+		r := detail(readers.users())
 		r["stat_date"] = d.Format(day)
 		list = append(list, r)
 	}
 	return list
+}
+
+// sums goes over the days from first to yesterday, at most so many, with all who have read the article by the end of each.
+func (a *account) sums(msgID string, first time.Time, most int) iter.Seq2[time.Time, audience] {
+	return func(yield func(time.Time, audience) bool) {
+		var readers audience
+		today := date(a.now())
+		for i := range most {
+			d := first.AddDate(0, 0, i)
+			if d.Format(day) >= today {
+				return
+			}
+			f, _ := a.readers.get(d.Format(day) + "/" + msgID)
+			readers.add(f)
+			if !yield(d, readers) {
+				return
+			}
+		}
+	}
 }

@@ -62,21 +62,29 @@ func upstreamHour(a *account, d time.Time) []row {
 	return list
 }
 
-// upstreamWeek has a week's figures under its Monday.
-func upstreamWeek(a *account, d time.Time) []row {
-	if d.Weekday() != time.Monday {
-		return nil
+// weekly has a week's figures under its Monday, when the week is over.
+// Source: developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgweek.html
+func weekly(rows func(a *account, first, last time.Time) []row) func(*account, time.Time) []row {
+	return func(a *account, d time.Time) []row {
+		if d.Weekday() != time.Monday || !a.over(weekOf(d)) {
+			return nil
+		}
+		return rows(a, d, weekOf(d))
 	}
-	return upstreamRows(a, d, weekOf(d))
 }
 
-// upstreamMonth has a month's figures under its first day.
-func upstreamMonth(a *account, d time.Time) []row {
-	if d.Day() != 1 {
-		return nil
+// monthly has a month's figures under its first day, when the month is over.
+func monthly(rows func(a *account, first, last time.Time) []row) func(*account, time.Time) []row {
+	return func(a *account, d time.Time) []row {
+		if d.Day() != 1 || !a.over(monthOf(d)) {
+			return nil
+		}
+		return rows(a, d, monthOf(d))
 	}
-	return upstreamRows(a, d, monthOf(d))
 }
+
+// over reports whether the day is.
+func (a *account) over(d time.Time) bool { return date(a.now()) > d.Format(day) }
 
 // distRows are how many fans sent few or many messages from first to last: 1 to 5 in interval 1, 6 to 10 in 2, more in 3.
 func distRows(a *account, first, last time.Time) []row {
@@ -111,17 +119,3 @@ func distRows(a *account, first, last time.Time) []row {
 }
 
 func upstreamDist(a *account, d time.Time) []row { return distRows(a, d, d) }
-
-func upstreamDistWeek(a *account, d time.Time) []row {
-	if d.Weekday() != time.Monday {
-		return nil
-	}
-	return distRows(a, d, weekOf(d))
-}
-
-func upstreamDistMonth(a *account, d time.Time) []row {
-	if d.Day() != 1 {
-		return nil
-	}
-	return distRows(a, d, monthOf(d))
-}
