@@ -58,7 +58,7 @@ func (m Outgoing) Kinds() []string {
 }
 
 // Images are the pictures of a mass send, by media id.
-// Source: developers.weixin.qq.com/doc/service/api/message/mass/api_sendall
+// Source: developers.weixin.qq.com/doc/service/api/notify/message/api_sendall
 type Images struct {
 	MediaIDs           []string `json:"media_ids"`
 	Recommend          string   `json:"recommend,omitempty"` // the text above them

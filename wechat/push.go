@@ -12,7 +12,7 @@ import (
 )
 
 // Push is one message or event that WeChat posts to the callback URL. The header fields keep WeChat's names.
-// Source: developers.weixin.qq.com/doc/service/guide/product/message (receiving standard messages; event push).
+// Source: developers.weixin.qq.com/doc/service/guide/product/message/Receiving_standard_messages.html and …/Receiving_event_pushes.html
 type Push struct {
 	ToUserName   string // the account's original id, gh_…
 	FromUserName string // the fan's OpenID; of events that concern the account, an account of the platform's
@@ -90,7 +90,7 @@ func (p *Push) Name() string {
 // its kind apart (the user of an authorization event, the sends of a notice's result, every field of a *Generic); one that has
 // neither a sender nor a type is the hash of its document. The platform's own rule (MsgId, else FromUserName+CreateTime) would
 // take two menu taps in one second for one.
-// Source: developers.weixin.qq.com/doc/service/guide/product/message (the paragraphs on repeats).
+// Source: developers.weixin.qq.com/doc/service/guide/product/message/Receiving_standard_messages.html and …/Receiving_event_pushes.html (repeats)
 func (p *Push) Key() string {
 	var room [256]byte
 	id := room[:0]

@@ -2,7 +2,7 @@ package api
 
 // classOf is the class of an errcode. The codes are those that a sender meets; what the platform documents twice with other
 // meanings stands where it hurts least. Of web authorization (40029, 42002, …) they are User: the fan must open the page again.
-// Source: developers.weixin.qq.com/doc/service/guide/dev/api/error_code.html and the pages of the calls.
+// Source: developers.weixin.qq.com/doc/oplatform/developers/errCode/errCode.html and the pages of the calls.
 func classOf(code int) Class {
 	switch code {
 	case 40001, 40014, 42001:

@@ -10,7 +10,7 @@ import (
 )
 
 // classes are the errcodes that a sender meets, as ranges, with what to do about them.
-// Source: developers.weixin.qq.com/doc/service/guide/dev/api/error_code.html and the pages of the calls.
+// Source: developers.weixin.qq.com/doc/oplatform/developers/errCode/errCode.html and the pages of the calls.
 var classes = map[api.Class][][2]int{
 	api.Retry: {
 		{-1, -1},

@@ -38,7 +38,7 @@ type OnlineAgent struct {
 }
 
 // OnlineAgents lists the customer-service accounts that are logged in.
-// Source: the pages under developers.weixin.qq.com/doc/service/api/customer/servicermanage
+// Source: developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_getonlinekflist
 func (c *Client) OnlineAgents(ctx context.Context) ([]OnlineAgent, error) {
 	var out struct {
 		List []OnlineAgent `json:"kf_online_list"`
@@ -48,39 +48,46 @@ func (c *Client) OnlineAgents(ctx context.Context) ([]OnlineAgent, error) {
 }
 
 // AddAgent makes a customer-service account. Codes: 65403 (nickname), 65404 (account), 65405 (there are 100), 65406 (it exists).
-// Source, here and for the next three: the pages under developers.weixin.qq.com/doc/service/api/customer/servicermanage
+// The part before the @ has up to 10 letters, digits and underscores, the nickname up to 16 characters.
+// Source: developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_addkfaccount
 func (c *Client) AddAgent(ctx context.Context, account, nick string) error {
 	return c.post(ctx, "/customservice/kfaccount/add", map[string]string{"kf_account": account, "nickname": nick}, nil)
 }
 
 // RenameAgent gives a customer-service account another nickname. Codes: 65401 (no such account), 65403.
+// Source: developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_updatekfaccount
 func (c *Client) RenameAgent(ctx context.Context, account, nick string) error {
 	return c.post(ctx, "/customservice/kfaccount/update", map[string]string{"kf_account": account, "nickname": nick}, nil)
 }
 
-// InviteAgent asks the person of a WeChat id to serve under the account; they confirm in WeChat. Codes: 65401, 65407 to 65412.
+// InviteAgent asks the person of a WeChat id to serve under the account; they confirm in WeChat. Codes: 65401,
+// 65407 (they serve already), 65408 (invited already), 65409 (no such WeChat id), 65410 (they serve too many), 65411 (an
+// invitation to the account is open), 65412 (the account has its person).
+// Source: developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_invitekfworker
 func (c *Client) InviteAgent(ctx context.Context, account, weChatID string) error {
 	return c.post(ctx, "/customservice/kfaccount/inviteworker", map[string]string{"kf_account": account, "invite_wx": weChatID}, nil)
 }
 
 // DeleteAgent deletes a customer-service account. Code 65401: there is none of this name.
+// Source: developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_delkfaccount
 func (c *Client) DeleteAgent(ctx context.Context, account string) error {
 	return c.post(ctx, "/customservice/kfaccount/del", map[string]string{"kf_account": account}, nil)
 }
 
-// SetAgentPicture sets the picture of a customer-service account, a JPG of 640×640.
+// SetAgentPicture sets the picture of a customer-service account: up to 5 MB; an older edition asked for a JPG and advised
+// 640×640. Code 40005: the type. Source: developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_uploadkfheadimg
 func (c *Client) SetAgentPicture(ctx context.Context, account string, picture File) error {
 	return c.upload(ctx, "/customservice/kfaccount/uploadheadimg", url.Values{"kf_account": {account}}, nil, part{name: "media", file: &picture})
 }
 
 // StartSession puts a fan through to a customer-service account that is online.
-// Codes: 65401, 65402 (no WeChat id bound), 65414 (the fan is with another), 65415 (not online).
-// Source, here and for the other calls of sessions: the pages under developers.weixin.qq.com/doc/service/api/customer/messctrl
+// Codes: 65401, 65402 (no WeChat id bound), 65414 (the fan is with another; older pages only), 65415 (not online).
+// Source: developers.weixin.qq.com/doc/service/api/customer/messctrl/api_createkfsession, developers.weixin.qq.com/doc/service/Customer_Service/Session_control.html
 func (c *Client) StartSession(ctx context.Context, account, openID string) error {
 	return c.post(ctx, "/customservice/kfsession/create", map[string]string{"kf_account": account, "openid": openID}, nil)
 }
 
-// EndSession ends it. Code 65413: there is none.
+// EndSession ends it. Code 65413: there is none. Source: developers.weixin.qq.com/doc/service/api/customer/messctrl/api_closesession
 func (c *Client) EndSession(ctx context.Context, account, openID string) error {
 	return c.post(ctx, "/customservice/kfsession/close", map[string]string{"kf_account": account, "openid": openID}, nil)
 }
@@ -92,7 +99,7 @@ type Session struct {
 	Since   time.Time // UTC, seconds; for a fan who waits: of their last message
 }
 
-// FanSession says with whom a fan is.
+// FanSession says with whom a fan is. Source: developers.weixin.qq.com/doc/service/api/customer/messctrl/api_getkfsession
 func (c *Client) FanSession(ctx context.Context, openID string) (Session, error) {
 	var out struct {
 		Account string `json:"kf_account"`
@@ -124,6 +131,7 @@ func (c *Client) AgentSessions(ctx context.Context, account string) ([]Session, 
 }
 
 // WaitingFans lists the fans who wait for a customer-service account, the first 100, and says how many wait.
+// Source: developers.weixin.qq.com/doc/service/api/customer/messctrl/api_getwaitcase
 func (c *Client) WaitingFans(ctx context.Context) (waiting []Session, total int, err error) {
 	var out struct {
 		Count int `json:"count"`

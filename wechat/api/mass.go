@@ -30,7 +30,7 @@ type MassResult struct {
 //
 // Codes that matter: 45028 (the quota is used up), 45066 (the same clientMsgID too soon: a minute), 40152 and 45159 (the tag),
 // 40007 (the media id), 48003 (the agreement is not accepted), 89504 and 89505 (an admin must confirm).
-// Source: developers.weixin.qq.com/doc/service/guide/product/message/Batch_Sends, …/api/message/mass/api_sendall
+// Source: developers.weixin.qq.com/doc/service/guide/product/message/Batch_Sends, …/api/notify/message/api_sendall
 func (c *Client) MassByTag(ctx context.Context, tagID int, m wechat.Outgoing, clientMsgID string) (MassResult, error) {
 	return c.mass(ctx, massAllPath, "filter", map[string]any{"is_to_all": false, "tag_id": tagID}, m, clientMsgID)
 }
@@ -42,7 +42,7 @@ func (c *Client) MassToAll(ctx context.Context, m wechat.Outgoing, clientMsgID s
 }
 
 // MassByOpenIDs sends to 2 to 10,000 fans (40130, 40032); verified service accounts only. See MassByTag.
-// Source: developers.weixin.qq.com/doc/service/api/message/mass/api_masssend
+// Source: developers.weixin.qq.com/doc/service/api/notify/message/api_masssend
 func (c *Client) MassByOpenIDs(ctx context.Context, openIDs []string, m wechat.Outgoing, clientMsgID string) (MassResult, error) {
 	return c.mass(ctx, massPath, "touser", openIDs, m, clientMsgID)
 }
@@ -162,7 +162,7 @@ const (
 )
 
 // MassStatus says how far a mass send is. Code 40059: there is none of this id.
-// Source: developers.weixin.qq.com/doc/service/guide/product/message/Batch_Sends
+// Source: developers.weixin.qq.com/doc/service/api/notify/message/api_massmsgget
 func (c *Client) MassStatus(ctx context.Context, msgID int64) (string, error) {
 	var out struct {
 		Status string `json:"msg_status"`
@@ -173,7 +173,7 @@ func (c *Client) MassStatus(ctx context.Context, msgID int64) (string, error) {
 
 // DeleteMass takes back a mass send of articles or a video that has been sent. article is the number of one, from 1; 0 is all.
 // The address of an article dies everywhere where the same material was sent. 10 calls a day.
-// Source: developers.weixin.qq.com/doc/service/guide/product/message/Batch_Sends
+// Source: developers.weixin.qq.com/doc/service/api/notify/message/api_deletemassmsg
 func (c *Client) DeleteMass(ctx context.Context, msgID int64, article int) error {
 	return c.deleteMass(ctx, map[string]any{"msg_id": msgID}, article)
 }
@@ -192,7 +192,7 @@ func (c *Client) deleteMass(ctx context.Context, in map[string]any, article int)
 
 // MassSpeed gives the speed of mass sends: 0 (800,000 messages a minute), 1 (600,000), 2 (450,000), 3 (300,000) or 4 (100,000),
 // and perMinute as the platform states it, in units of 10,000.
-// Source: developers.weixin.qq.com/doc/service/guide/product/message/Batch_Sends
+// Source: developers.weixin.qq.com/doc/service/api/notify/message/api_getspeed
 func (c *Client) MassSpeed(ctx context.Context) (speed, perMinute int, err error) {
 	var out struct {
 		Speed int `json:"speed"`
@@ -203,6 +203,7 @@ func (c *Client) MassSpeed(ctx context.Context) (speed, perMinute int, err error
 }
 
 // SetMassSpeed sets the speed of mass sends, 0 (fastest) to 4 (45083 beyond).
+// Source: developers.weixin.qq.com/doc/service/api/notify/message/api_setspeed
 func (c *Client) SetMassSpeed(ctx context.Context, speed int) error {
 	return c.post(ctx, "/cgi-bin/message/mass/speed/set", map[string]int{"speed": speed}, nil)
 }

@@ -109,7 +109,7 @@ func missing(what string, fields ...string) string {
 
 // Typing shows the fan for some seconds that an answer is being typed. They must have written within the last 30 seconds (45080);
 // while it shows it cannot be shown again (45081).
-// Source: the pages under developers.weixin.qq.com/doc/service/api/customer/message
+// Source: developers.weixin.qq.com/doc/service/api/customer/message/api_typing
 func (c *Client) Typing(ctx context.Context, openID string) error {
 	return c.typing(ctx, openID, "Typing")
 }

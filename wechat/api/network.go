@@ -6,13 +6,13 @@ import (
 )
 
 // CallbackIPs lists the addresses from which the platform pushes to the account's server; ask again every day, they change.
-// Source: the pages under developers.weixin.qq.com/doc/service/api/base
+// Source: developers.weixin.qq.com/doc/service/api/base/api_getcallbackip
 func (c *Client) CallbackIPs(ctx context.Context) ([]string, error) {
 	return c.ipList(ctx, "/cgi-bin/getcallbackip")
 }
 
 // APIDomainIPs lists the addresses of api.weixin.qq.com, for firewalls. Call by name all the same.
-// Source: the pages under developers.weixin.qq.com/doc/service/api/base
+// Source: developers.weixin.qq.com/doc/service/api/base/api_getapidomainip
 func (c *Client) APIDomainIPs(ctx context.Context) ([]string, error) {
 	return c.ipList(ctx, "/cgi-bin/get_api_domain_ip")
 }
@@ -59,7 +59,7 @@ type PingResult struct {
 
 // CheckCallback has the platform try to reach the account's server: CheckDNS, CheckPing or CheckAll, by the network of an
 // operator (OperatorAny: the platform chooses).
-// Codes: 40201 (no callback URL set), 40202 (action), 40203 (operator). Source: the pages under developers.weixin.qq.com/doc/service/api/base
+// Codes: 40201 (no callback URL set), 40202 (action), 40203 (operator). Source: developers.weixin.qq.com/doc/service/api/base/api_callbackcheck
 func (c *Client) CheckCallback(ctx context.Context, action, operator string) (CallbackCheck, error) {
 	var out CallbackCheck
 	err := c.post(ctx, "/cgi-bin/callback/check", map[string]string{"action": action, "check_operator": operator}, &out)

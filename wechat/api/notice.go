@@ -58,7 +58,7 @@ type Category struct {
 }
 
 // NoticeCategories lists the categories that the account may take notice templates of.
-// Source, here and for the library's other calls: the pages under developers.weixin.qq.com/doc/service/api/notify/notify
+// Source: developers.weixin.qq.com/doc/service/api/notify/notify/api_getcategory
 func (c *Client) NoticeCategories(ctx context.Context) ([]Category, error) {
 	var out struct {
 		Data []Category `json:"data"`
@@ -82,6 +82,7 @@ type NoticeTitle struct {
 }
 
 // NoticeTitles lists the library's templates of the categories, from number start on, at most 30, and says how many there are.
+// Source: developers.weixin.qq.com/doc/service/api/notify/notify/api_getpubnewtemplatetitles
 func (c *Client) NoticeTitles(ctx context.Context, categories []int64, start, limit int) (titles []NoticeTitle, total int, err error) {
 	ids := make([]string, len(categories))
 	for i, id := range categories {
@@ -105,6 +106,7 @@ type NoticeKeyword struct {
 }
 
 // NoticeKeywords lists the fields of a template of the library.
+// Source: developers.weixin.qq.com/doc/service/api/notify/notify/api_getpubnewtemplatekeywords
 func (c *Client) NoticeKeywords(ctx context.Context, titleID int64) ([]NoticeKeyword, error) {
 	var out struct {
 		Data []NoticeKeyword `json:"data"`
@@ -116,6 +118,7 @@ func (c *Client) NoticeKeywords(ctx context.Context, titleID int64) ([]NoticeKey
 // AddNoticeTemplate takes a template of the library into the account and gives its id. keywords are two to five of its fields, in
 // the order they shall show; scene says in at most 15 characters what the notice is for.
 // Codes: 200012 (too many templates), 200014 (no such title), 200020 (fields), 200021 (scene), 43106 (forbidden as a penalty).
+// Source: developers.weixin.qq.com/doc/service/api/notify/notify/api_addwxanewtemplate
 func (c *Client) AddNoticeTemplate(ctx context.Context, titleID int64, keywords []int, scene string) (templateID string, err error) {
 	const path = "/wxaapi/newtmpl/addtemplate"
 	if n := len(keywords); n < 2 || n > 5 {
@@ -149,6 +152,7 @@ type NoticeValue struct {
 }
 
 // NoticeTemplates lists the account's notice templates.
+// Source: developers.weixin.qq.com/doc/service/api/notify/notify/api_getwxapubnewtemplate
 func (c *Client) NoticeTemplates(ctx context.Context) ([]NoticeTemplate, error) {
 	var out struct {
 		Data []NoticeTemplate `json:"data"`
@@ -158,6 +162,7 @@ func (c *Client) NoticeTemplates(ctx context.Context) ([]NoticeTemplate, error) 
 }
 
 // DeleteNoticeTemplate takes a notice template out of the account.
+// Source: developers.weixin.qq.com/doc/service/api/notify/notify/api_delwxanewtemplate
 func (c *Client) DeleteNoticeTemplate(ctx context.Context, templateID string) error {
 	return c.post(ctx, "/wxaapi/newtmpl/deltemplate", map[string]string{"priTmplId": templateID}, nil)
 }

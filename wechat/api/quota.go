@@ -37,7 +37,7 @@ func (c *Client) APIQuota(ctx context.Context, path string) (APIQuota, error) {
 }
 
 // ClearQuota sets the day's count of calls back, of every API. Ten times a month for an account, the website's counted in (48006).
-// Source: the pages under developers.weixin.qq.com/doc/service/api/apimanage
+// Source: developers.weixin.qq.com/doc/service/api/apimanage/api_clearquota and …/api_clearquotabyappsecret
 func (c *Client) ClearQuota(ctx context.Context) error {
 	return c.post(ctx, "/cgi-bin/clear_quota", map[string]string{"appid": c.appID}, nil)
 }
@@ -65,7 +65,7 @@ type RequestInfo struct {
 
 // RequestInfo asks what the platform has on record of a refused request, by Error.RID, for seven days.
 // Codes: 76001 (none), 76002 (no rid), 76003 (another account's), 76004 (too old).
-// Source: the pages under developers.weixin.qq.com/doc/service/api/apimanage
+// Source: developers.weixin.qq.com/doc/service/api/apimanage/api_getridinfo
 func (c *Client) RequestInfo(ctx context.Context, rid string) (RequestInfo, error) {
 	var out struct {
 		Request struct {

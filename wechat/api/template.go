@@ -52,12 +52,13 @@ type Industry struct {
 
 // SetIndustry sets the account's two industries by the ids of the platform's table; once a month (43100). It is of the old
 // template library: category templates go by the service categories of the website.
-// Codes: 40102 and 40103 (no such id), 43100. Source: the pages under developers.weixin.qq.com/doc/service/api/notify/template
+// Codes: 40102 and 40103 (no such id), 43100. Source: developers.weixin.qq.com/doc/service/api/notify/template/api_setindustry
 func (c *Client) SetIndustry(ctx context.Context, primary, secondary string) error {
 	return c.post(ctx, "/cgi-bin/template/api_set_industry", map[string]string{"industry_id1": primary, "industry_id2": secondary}, nil)
 }
 
 // Industries gives the account's two industries.
+// Source: developers.weixin.qq.com/doc/service/api/notify/template/api_getindustry
 func (c *Client) Industries(ctx context.Context) (primary, secondary Industry, err error) {
 	var out struct {
 		Primary   Industry `json:"primary_industry"`
@@ -71,7 +72,7 @@ func (c *Client) Industries(ctx context.Context) (primary, secondary Industry, e
 // OPENTM…, or the number of a category template), keywords are the names of its fields, in the order they shall show. An account
 // has at most 25 templates (45026).
 // Codes: 40246 (keywords empty or unknown), 40247 (the old library is closed), 45027 (not of the account's industry).
-// Source: the pages under developers.weixin.qq.com/doc/service/api/notify/template
+// Source: developers.weixin.qq.com/doc/service/api/notify/template/api_addtemplate
 func (c *Client) AddTemplate(ctx context.Context, short string, keywords []string) (templateID string, err error) {
 	in := map[string]any{"template_id_short": short, "keyword_name_list": append([]string{}, keywords...)}
 	var out struct {
@@ -92,7 +93,7 @@ type TemplateInfo struct {
 }
 
 // Templates lists the account's templates.
-// Source: the pages under developers.weixin.qq.com/doc/service/api/notify/template
+// Source: developers.weixin.qq.com/doc/service/api/notify/template/api_getalltemplates
 func (c *Client) Templates(ctx context.Context) ([]TemplateInfo, error) {
 	var out struct {
 		List []TemplateInfo `json:"template_list"`
@@ -102,7 +103,7 @@ func (c *Client) Templates(ctx context.Context) ([]TemplateInfo, error) {
 }
 
 // DeleteTemplate takes a template out of the account. Code 40037: there is none of this id.
-// Source: the pages under developers.weixin.qq.com/doc/service/api/notify/template
+// Source: developers.weixin.qq.com/doc/service/api/notify/template/api_deletetemplate
 func (c *Client) DeleteTemplate(ctx context.Context, templateID string) error {
 	return c.post(ctx, "/cgi-bin/template/del_private_template", map[string]string{"template_id": templateID}, nil)
 }

@@ -2,7 +2,7 @@
 // decided once however often WeChat delivers it, and gives every delivery that decision's answer.
 //
 // WeChat waits five seconds for an answer and delivers three times in all, at about 0, 5 and 10 seconds; an answer to any of
-// the three reaches the fan. Source: developers.weixin.qq.com/doc/subscription/guide/product/message (receiving messages).
+// the three reaches the fan. Source: developers.weixin.qq.com/doc/subscription/guide/product/message/Receiving_standard_messages.html
 package callback
 
 import (

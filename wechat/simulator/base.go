@@ -66,7 +66,7 @@ func callbackCheck(c *call) (any, error) {
 
 // autoReplyInfo answers get_current_autoreply_info: what the owner set up on the website, by the control call for the account's
 // standing. Without it both switches are off and there are no rules.
-// Source: developers.weixin.qq.com/doc/service/api/autoreply/api_getcurrentautoreplyinfo.html
+// Source: developers.weixin.qq.com/doc/service/api/notify/autoreplies/api_getcurrentautoreplyinfo.html
 func autoReplyInfo(c *call) (any, error) {
 	if own := c.a.stands().AutoReply; len(own) > 0 {
 		return own, nil

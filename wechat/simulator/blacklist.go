@@ -24,7 +24,7 @@ const maxBlacklist = 20
 func (f *fan) blacklisted() bool { return !f.Blacklisted.IsZero() }
 
 // blacklistGet answers getblacklist: in the order in which they were put there.
-// Source: developers.weixin.qq.com/doc/service/api/usermanage/blacklist/api_getblacklist.html
+// Source: developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_getblacklist.html
 func blacklistGet(c *call) (any, error) {
 	var req struct {
 		Begin string `json:"begin_openid"`

@@ -64,7 +64,7 @@ func (c *call) readAgent() (agentRequest, error) {
 }
 
 // agentAdd answers kfaccount/add.
-// Source: developers.weixin.qq.com/doc/service/api/customer/kfaccount/api_addkfaccount.html
+// Source: developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_addkfaccount.html
 func agentAdd(c *call) (any, error) {
 	req, err := c.readAgent()
 	if err != nil {
@@ -116,7 +116,7 @@ func agentDelete(c *call) (any, error) {
 }
 
 // agentList answers customservice/getkflist.
-// Source: developers.weixin.qq.com/doc/service/api/customer/kfaccount/api_getkflist.html
+// Source: developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_getkflist.html
 func agentList(c *call) (any, error) {
 	type item struct {
 		Account string `json:"kf_account"`
@@ -133,7 +133,7 @@ func agentList(c *call) (any, error) {
 }
 
 // agentsOnline answers customservice/getonlinekflist: nobody ever is, no agent's client is played.
-// Source: developers.weixin.qq.com/doc/service/api/customer/kfaccount/api_getonlinekflist.html
+// Source: developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_getonlinekflist.html
 func agentsOnline(*call) (any, error) {
 	return map[string]any{"kf_online_list": []any{}}, nil
 }
@@ -158,7 +158,7 @@ func (c *call) sessionRequest() (agentName string, f *fan, err error) {
 }
 
 // sessionCreate answers kfsession/create. A fan who talks with another agent is 65413.
-// Source: developers.weixin.qq.com/doc/service/api/customer/session/api_createkfsession.html
+// Source: developers.weixin.qq.com/doc/service/api/customer/messctrl/api_createkfsession.html
 func sessionCreate(c *call) (any, error) {
 	name, f, err := c.sessionRequest()
 	if err != nil {
@@ -175,7 +175,7 @@ func sessionCreate(c *call) (any, error) {
 }
 
 // sessionClose answers kfsession/close.
-// Source: developers.weixin.qq.com/doc/service/api/customer/session/api_closekfsession.html
+// Source: developers.weixin.qq.com/doc/service/api/customer/messctrl/api_closesession.html
 func sessionClose(c *call) (any, error) {
 	name, f, err := c.sessionRequest()
 	if err != nil {
@@ -192,7 +192,7 @@ func sessionClose(c *call) (any, error) {
 }
 
 // sessionOfFan answers kfsession/getsession; of a fan in no session the agent is empty.
-// Source: developers.weixin.qq.com/doc/service/api/customer/session/api_getkfsession.html
+// Source: developers.weixin.qq.com/doc/service/api/customer/messctrl/api_getkfsession.html
 func sessionOfFan(c *call) (any, error) {
 	f := c.a.fans[c.r.URL.Query().Get("openid")]
 	if f == nil {
@@ -206,7 +206,7 @@ func sessionOfFan(c *call) (any, error) {
 }
 
 // sessionList answers kfsession/getsessionlist: the fans with whom an agent talks, who came first first.
-// Source: developers.weixin.qq.com/doc/service/api/customer/session/api_getkfsessionlist.html
+// Source: developers.weixin.qq.com/doc/service/api/customer/messctrl/api_getkfsessionlist.html
 func sessionList(c *call) (any, error) {
 	type item struct {
 		Since  int64  `json:"createtime"`
@@ -229,7 +229,7 @@ func sessionList(c *call) (any, error) {
 }
 
 // sessionsWaiting answers kfsession/getwaitcase: nobody waits, as agents take sessions over at once.
-// Source: developers.weixin.qq.com/doc/service/api/customer/session/api_getunacceptedcases.html
+// Source: developers.weixin.qq.com/doc/service/api/customer/messctrl/api_getwaitcase.html
 func sessionsWaiting(*call) (any, error) {
 	return map[string]any{"count": 0, "waitcaselist": []any{}}, nil
 }

@@ -164,7 +164,8 @@ func appendElements(b []byte, list []member) []byte {
 
 // json writes the document as one JSON object. Members of one name become an array at the place of the first. The events of
 // subscription notices have their List at the top, with times and codes as strings, where XML has an element around it.
-// Source: developers.weixin.qq.com/doc/service/guide/dev/push/ (the data format), the notices' by the fact sheet's 5.2.
+// Source: developers.weixin.qq.com/doc/service/guide/dev/push/ (the data format); the notices' after
+// github.com/fudiwei/DotNetCore.SKIT.FlurlHttpClient.Wechat, EventSamples.
 func (d *document) json() []byte {
 	return appendObject(nil, noticeShape(d.list))
 }

@@ -130,7 +130,7 @@ func (s *Server) anyEvent(a *account, f *fan, do action, now time.Time) (deed, e
 const pushSender = "oSIMplatformPushSender000000"
 
 // authorization is a change of what the fan has allowed the account to know. The fan is named in OpenID.
-// Source: developers.weixin.qq.com/doc/service/guide/dev/push/ (user authorisation changes)
+// Source: developers.weixin.qq.com/doc/offiaccount/OA_Web_Apps/authorization_change.html (not opened; see docs/wechat.md)
 func (a *account) authorization(f *fan, do authorizationAction, now time.Time) (deed, error) {
 	if !slices.Contains([]string{"user_info_modified", "user_authorization_revoke", "user_authorization_cancellation"}, do.Event) {
 		return deed{}, fmt.Errorf("authorization: event %q is none of user_info_modified, user_authorization_revoke and user_authorization_cancellation", do.Event)

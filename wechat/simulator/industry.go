@@ -13,7 +13,7 @@ type industry struct {
 }
 
 // industries are the trades by their code, from 1.
-// Source: developers.weixin.qq.com/doc/offiaccount/Message_Management/Template_Message_Interface.html (codes of industries)
+// Source: developers.weixin.qq.com/doc/service/api/notify/template/api_setindustry.html, which lists them
 var industries = []industry{
 	1: {"IT科技", "互联网/电子商务"}, 2: {"IT科技", "IT软件与服务"}, 3: {"IT科技", "IT硬件与设备"}, 4: {"IT科技", "电子技术"},
 	5: {"IT科技", "通信与运营商"}, 6: {"IT科技", "网络游戏"}, 7: {"金融业", "银行"}, 8: {"金融业", "基金理财信托"}, 9: {"金融业", "保险"},

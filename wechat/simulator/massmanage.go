@@ -10,7 +10,7 @@ import (
 
 // massPreview answers message/mass/preview: the message to one fan, by WeChat name or OpenID; the name wins. It is in no quota
 // but the calls'. The fan must follow.
-// Source: developers.weixin.qq.com/doc/service/api/message/mass/api_preview.html
+// Source: developers.weixin.qq.com/doc/service/api/notify/message/api_preview.html
 func massPreview(c *call) (any, error) {
 	var req struct {
 		ToUser  string `json:"touser"`
@@ -52,7 +52,7 @@ func massPreview(c *call) (any, error) {
 }
 
 // massGet answers message/mass/get. Until the result's event a send is on its way.
-// Source: developers.weixin.qq.com/doc/service/api/message/mass/api_getmassmsgstatus.html
+// Source: developers.weixin.qq.com/doc/service/api/notify/message/api_massmsgget.html
 func massGet(c *call) (any, error) {
 	var req struct {
 		MsgID json.Number `json:"msg_id"`
@@ -83,7 +83,7 @@ func (m *mass) status() string {
 
 // massDelete answers message/mass/delete: articles and videos that were sent with success lose their pages, one article or
 // all of them; fans keep the message. What cannot be deleted is 40059.
-// Source: developers.weixin.qq.com/doc/service/api/message/mass/api_deletemassmsg.html
+// Source: developers.weixin.qq.com/doc/service/api/notify/message/api_deletemassmsg.html
 func massDelete(c *call) (any, error) {
 	var req struct {
 		MsgID   json.Number `json:"msg_id"`
@@ -134,14 +134,14 @@ func (a *account) massOfArticle(url string) (id int64, place int) {
 }
 
 // massSpeedGet answers message/mass/speed/get: the setting, and what it is in 10,000 fans a minute.
-// Source: developers.weixin.qq.com/doc/service/api/message/mass/api_getspeed.html
+// Source: developers.weixin.qq.com/doc/service/api/notify/message/api_getspeed.html
 func massSpeedGet(c *call) (any, error) {
 	setting, _ := c.a.sends.speed.get(speedRow)
 	return map[string]any{"errcode": 0, "errmsg": "ok", "speed": setting, "realspeed": speeds[setting] / 10_000}, nil
 }
 
 // massSpeedSet answers message/mass/speed/set. A send that is on its way takes up the new speed with its next part.
-// Source: developers.weixin.qq.com/doc/service/api/message/mass/api_setspeed.html
+// Source: developers.weixin.qq.com/doc/service/api/notify/message/api_setspeed.html
 func massSpeedSet(c *call) (any, error) {
 	var req struct {
 		Speed *int `json:"speed"`

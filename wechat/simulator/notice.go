@@ -138,7 +138,7 @@ func noticeCategoryList(*call) (any, error) {
 }
 
 // noticeTitles answers newtmpl/getpubtemplatetitles: templates of the categories in ids, limit (at most 30) from start on.
-// Source: developers.weixin.qq.com/doc/service/api/notify/notify/api_getpubtemplatetitles.html
+// Source: developers.weixin.qq.com/doc/service/api/notify/notify/api_getpubnewtemplatetitles.html
 func noticeTitles(c *call) (any, error) {
 	type item struct {
 		ID       int    `json:"tid"`
@@ -172,7 +172,7 @@ func noticeType(longTerm bool) int {
 }
 
 // noticeKeywords answers newtmpl/getpubtemplatekeywords.
-// Source: developers.weixin.qq.com/doc/service/api/notify/notify/api_getpubtemplatekeywords.html
+// Source: developers.weixin.qq.com/doc/service/api/notify/notify/api_getpubnewtemplatekeywords.html
 func noticeKeywords(c *call) (any, error) {
 	type item struct {
 		ID      int    `json:"kid"`
@@ -197,7 +197,7 @@ const maxScene = 15
 
 // noticeAdd answers newtmpl/addtemplate: a template of the library with two to five of its keywords, in their order. Sources
 // say that an account has room for 25 or for 50; it is 25 here.
-// Source: developers.weixin.qq.com/doc/service/api/notify/notify/api_addtemplate.html
+// Source: developers.weixin.qq.com/doc/service/api/notify/notify/api_addwxanewtemplate.html
 func noticeAdd(c *call) (any, error) {
 	var req struct {
 		ID    flexible   `json:"tid"`
@@ -251,7 +251,7 @@ func (t libraryTemplate) pickNumbers(kids []flexible) ([]keyword, bool) {
 }
 
 // noticeList answers newtmpl/gettemplate.
-// Source: developers.weixin.qq.com/doc/service/api/notify/notify/api_gettemplate.html
+// Source: developers.weixin.qq.com/doc/service/api/notify/notify/api_getwxapubnewtemplate.html
 func noticeList(c *call) (any, error) {
 	type values struct {
 		Code string   `json:"keywordCode"`
@@ -279,7 +279,7 @@ func noticeList(c *call) (any, error) {
 }
 
 // noticeDelete answers newtmpl/deltemplate.
-// Source: developers.weixin.qq.com/doc/service/api/notify/notify/api_deltemplate.html
+// Source: developers.weixin.qq.com/doc/service/api/notify/notify/api_delwxanewtemplate.html
 func noticeDelete(c *call) (any, error) {
 	var req struct {
 		ID string `json:"priTmplId"`

@@ -17,7 +17,7 @@ func onetimeEndpoints() map[string]endpoint {
 }
 
 // Limits of one-time subscriptions.
-// Source: developers.weixin.qq.com/doc/service/api/notify/message/api_subscribemessage.html
+// Source: developers.weixin.qq.com/doc/service/api/notify/subscribe/api_templatesubscribe.html
 const (
 	maxOnetimeScene = 10_000
 	maxOnetimeTitle = 15  // characters
@@ -35,7 +35,7 @@ func byAppID(c *call) (*account, error) {
 // onetimePage shows the question whether the account may send one message, and with answer=confirm or answer=cancel takes the
 // fan back to redirect_url. In WeChat the client knows who the fan is; here the parameter openid says it. The fan need not
 // follow.
-// Source: developers.weixin.qq.com/doc/service/guide/product/one_time_subscription.html
+// Source: developers.weixin.qq.com/doc/service/guide/product/message/One-time_subscription_info.html
 func onetimePage(c *call) (any, error) {
 	q := c.r.URL.Query()
 	scene, err := strconv.Atoi(q.Get("scene"))
@@ -82,7 +82,7 @@ func onetimeQuestion(page url.URL) []byte {
 func creditKey(openID, scene string) string { return openID + "/" + scene }
 
 // onetimeSend answers message/template/subscribe: one message for each consent.
-// Source: developers.weixin.qq.com/doc/service/api/notify/message/api_subscribemessage.html
+// Source: developers.weixin.qq.com/doc/service/api/notify/subscribe/api_templatesubscribe.html
 func onetimeSend(c *call) (any, error) {
 	var req struct {
 		ToUser      string       `json:"touser"`

@@ -103,7 +103,7 @@ func (s *Server) readReply(a *account, p push, root *node) (*Item, error) {
 }
 
 // transfer begins a session with an agent. Only messages are handed over, events are not.
-// Source: developers.weixin.qq.com/doc/offiaccount/en/Customer_Service/Forwarding_of_messages_to_service_center.html
+// Source: developers.weixin.qq.com/doc/service/guide/product/kf/forwarding.html
 func (s *Server) transfer(a *account, p push, info *node) {
 	if p.event || p.silent {
 		return

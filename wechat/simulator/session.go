@@ -18,7 +18,7 @@ const (
 	eventKfTimeout = "kf session is over" // a job's name only: the session may have ended before
 
 	// sessionLife is when the platform ends a session that no agent has closed.
-	// Source: developers.weixin.qq.com/doc/offiaccount/en/Customer_Service/Forwarding_of_messages_to_service_center.html
+	// Source: developers.weixin.qq.com/doc/service/guide/product/kf/forwarding.html
 	sessionLife = 30 * time.Minute
 
 	// anyAgent serves where the reply names nobody. The platform gives the fan to an agent who is online.

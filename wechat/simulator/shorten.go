@@ -28,7 +28,7 @@ const (
 )
 
 // shortenGen answers shorten/gen.
-// Source: developers.weixin.qq.com/doc/service/api/qrcode/shorten/api_genshorten.html
+// Source: developers.weixin.qq.com/doc/service/api/qrcode/shorten/api_genshortkey.html
 func shortenGen(c *call) (any, error) {
 	var req struct {
 		Data string `json:"long_data"`

@@ -23,7 +23,7 @@ func tagEndpoints() map[string]endpoint {
 }
 
 // Limits of tags.
-// Source: developers.weixin.qq.com/doc/service/guide/product/usermanage/User_Tag_Management.html
+// Source: developers.weixin.qq.com/doc/service/api/usermanage/tag/api_createtag.html
 const (
 	maxTags       = 100
 	maxTagName    = 30 // characters

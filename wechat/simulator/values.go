@@ -65,7 +65,7 @@ func valueText(raw json.RawMessage) (string, bool) {
 }
 
 // The shapes of values by the prefix of their key. For amount sources say 10 and 12 digits; 12 is taken.
-// Source: answers of the platform's staff, fact sheet section 3.1.
+// Source: answers of the platform's staff in developers.weixin.qq.com/community (not opened; see docs/wechat.md)
 var (
 	moment = `((\d{4}年\d{1,2}月\d{1,2}日|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}) ?)?([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?`
 	onDay  = `(\d{4}年\d{1,2}月\d{1,2}日|\d{4}[-/.]\d{1,2}[-/.]\d{1,2})( ?([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?)?`
