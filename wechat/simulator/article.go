@@ -63,7 +63,8 @@ var (
 )
 
 // check judges an article and makes of it what the platform keeps: without scripts, without pictures that did not come from
-// uploadimg, with a digest. An account's own limits of title, author and digest are those of its website and not judged here.
+// uploadimg, with a digest. The page's
+// limits of title (32 characters), author (16), digest (128) and source URL (1 KB) are not judged: it names no code for them.
 func (a *account) check(v *article, alone bool) error {
 	if v.Type == "" {
 		v.Type = articleNews
