@@ -31,7 +31,7 @@ var declarationRules = []func(*subject){
 
 // accountRules are looked at when a flow is checked or pushed: they depend on the account, or are about the script's text.
 var accountRules = []func(*subject){
-	checkFan, checkTemplates,
+	checkFan, checkTemplates, checkNotices,
 }
 
 func checkDeclaration(src *source, decl *declaration) []Finding {
@@ -167,6 +167,36 @@ func checkTemplates(s *subject) {
 			s.template(name.Value, call.Line())
 		}
 	})
+}
+
+// checkNotices finds notices with a url, in plain data and in fan:notice("NAME", {…}, {url = …}).
+func checkNotices(s *subject) {
+	for _, name := range s.decl.Order {
+		s.decl.States[name].actions(func(_ string, a *action) {
+			for _, st := range a.Steps {
+				if st.Verb == "notice" && st.Template.URL != "" {
+					s.notice(s.src.line(a.Field))
+				}
+			}
+		})
+	}
+	walkTree(s.src.Chunk, func(e ast.Expr) {
+		call, ok := e.(*ast.FuncCallExpr)
+		if !ok || call.Method != "notice" || len(call.Args) < 3 {
+			return
+		}
+		options, ok := call.Args[2].(*ast.TableExpr)
+		if ok && slices.ContainsFunc(options.Fields, func(f *ast.Field) bool {
+			key, named := f.Key.(*ast.StringExpr)
+			return named && key.Value == "url"
+		}) {
+			s.notice(call.Line())
+		}
+	})
+}
+
+func (s *subject) notice(line int) {
+	s.at(SeverityWarning, "notice-url", line, noticeURL, "remove url, or say the address in its data")
 }
 
 func (s *subject) template(name string, line int) {

@@ -145,7 +145,7 @@ func (d *decision) change() (store.Change, error) {
 	if d.job != nil {
 		c.Done = []string{d.job.ID}
 	}
-	if d.event.Push {
+	if d.event.Push != nil {
 		raw, err := encode(d.draft.reply)
 		if err != nil {
 			return c, fmt.Errorf("encode the reply: %w", err)
@@ -278,11 +278,12 @@ func (d *decision) fail(flow *compiled, f *failure) error {
 	if !noted {
 		d.logger.WarnContext(d.ctx, "a failure found no room in the journal", "account", d.fan.Account, "flow", flow.Name, "version", flow.Version, "why", why)
 	}
-	if !d.event.Answerable || !d.draft.reply.IsZero() || d.account.Apology == "" {
+	apology := wechat.TextReply(cut(d.account.Apology, wechat.MaxText))
+	if !d.event.Answerable || !d.draft.reply.IsZero() || apology.Validate(d.event.Push) != nil { // none, or none that can be shown
 		return nil
 	}
 	_, err := d.within(func() error {
-		return d.answer(wechat.TextReply(cut(d.account.Apology, wechat.MaxText)), store.Entry{Flow: flow.Name, Why: "apology for a script that failed"})
+		return d.answer(apology, store.Entry{Flow: flow.Name, Why: "apology for a script that failed"})
 	})
 	return err
 }

@@ -3,6 +3,7 @@ package flows_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -123,6 +124,52 @@ func TestLateReplies(t *testing.T) {
 	}
 	if len(lost) != 1 || lost[0].Name != "failed" {
 		t.Errorf("lost: %+v", lost)
+	}
+}
+
+func TestLateRepliesOfEveryKind(t *testing.T) {
+	articles := []wechat.Article{{Title: "a", URL: "https://a.example"}, {Title: "b"}}
+	for name, tt := range map[string]struct {
+		reply wechat.Reply
+		want  []string // contents of the sends
+	}{
+		"image": {wechat.Reply{MsgType: "image", MediaID: "M"}, []string{`{"image":"M"}`}},
+		"voice": {wechat.Reply{MsgType: "voice", MediaID: "M"}, []string{`{"voice":"M"}`}},
+		"video": {
+			wechat.Reply{MsgType: "video", MediaID: "M", Thumb: "T", Title: "t", Desc: "d"},
+			[]string{`{"video":{"media_id":"M","thumb_media_id":"T","title":"t","description":"d"}}`},
+		},
+		"music": {
+			wechat.Reply{MsgType: "music", Thumb: "T", Title: "t", Desc: "d", MusicURL: "u", HQMusic: "h"},
+			[]string{`{"music":{"title":"t","description":"d","musicurl":"u","hqmusicurl":"h","thumb_media_id":"T"}}`},
+		},
+		"news": {
+			wechat.Reply{MsgType: "news", Articles: articles},
+			[]string{`{"articles":[{"title":"a","url":"https://a.example"}]}`, `{"articles":[{"title":"b"}]}`},
+		},
+		"news without an article": {wechat.Reply{MsgType: "news"}, nil},
+		"transfer_biz_ai_ivr":     {wechat.Reply{MsgType: "transfer_biz_ai_ivr"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			p := w.push("fan", "text", "", "", textBody("x"))
+			w.receive(p)
+			if err := w.engine.Late(t.Context(), account, p, tt.reply); err != nil {
+				t.Fatal(err)
+			}
+			w.settle()
+			var got []string
+			for _, s := range w.sent {
+				got = append(got, string(s.Content))
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("sent %q, want %q", got, tt.want)
+			}
+			expect(t, "ordered", len(w.rows("fan", store.Ordered)), len(tt.want))
+			if lost := w.rows("fan", store.Settled); tt.want == nil && (len(lost) != 1 || !strings.Contains(lost[0].Why, "cannot go by customer service")) {
+				t.Errorf("lost: %+v", lost)
+			}
+		})
 	}
 }
 

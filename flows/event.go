@@ -60,9 +60,9 @@ type event struct {
 	Depth  int
 	// Settle is the send whose result this is.
 	Settle *store.Send
-	Push   bool // it is a push that WeChat may repeat
-	// Other is the push where it has no type of its own: scripts see all of its fields and its text. The journal keeps neither.
-	Other *wechat.Push
+	Push   *wechat.Push // that it is, which WeChat may repeat; nil for what comes out of the due-queue
+	// Other: the push has no type of its own, so that scripts see all of its fields and its text. The journal keeps neither.
+	Other bool
 }
 
 // table is what the script sees.
@@ -71,8 +71,8 @@ func (ev *event) table() map[string]any {
 	for k, v := range ev.Fields {
 		t[k] = v
 	}
-	if ev.Other != nil {
-		t["fields"], t["raw"] = ev.Other.Fields(), string(ev.Other.Raw)
+	if ev.Other {
+		t["fields"], t["raw"] = ev.Push.Fields(), string(ev.Push.Raw)
 	}
 	t["type"] = ev.Name
 	t["created_at"] = float64(ev.Created.Unix())
@@ -103,7 +103,7 @@ var acting = map[string]bool{
 var anybodys = map[string]bool{"subscribe_msg_popup_event": true, "subscribe_msg_change_event": true}
 
 // showsFollowing reports whether only a follower can have caused the event: who does not follow has neither the chat nor the menu.
-func (ev *event) showsFollowing() bool { return ev.Push && ev.Acts && !anybodys[ev.Name] }
+func (ev *event) showsFollowing() bool { return ev.Push != nil && ev.Acts && !anybodys[ev.Name] }
 
 // concernsFan reports whether the push is about one fan.
 func concernsFan(p *wechat.Push) bool {
@@ -125,7 +125,7 @@ func mayConcernFan(p *wechat.Push) bool {
 
 // pushEvent reads a push that concerns a fan, or may.
 func pushEvent(p *wechat.Push) *event {
-	ev := &event{Name: p.Name(), Created: p.Created(), Push: true, Acts: concernsFan(p), Fields: map[string]any{}}
+	ev := &event{Name: p.Name(), Created: p.Created(), Push: p, Acts: concernsFan(p), Fields: map[string]any{}}
 	if !p.IsEvent() {
 		ev.Message, ev.Answerable, ev.Window = true, true, "message"
 	}
@@ -270,7 +270,7 @@ var genericFields = map[string]string{
 
 // generic takes the fields of messages and events that have no type of their own, or whose figures could not be read.
 func (ev *event) generic(p *wechat.Push, b *wechat.Generic) {
-	ev.Other = p
+	ev.Other = true
 	for path, name := range genericFields {
 		if v, ok := b.Fields[path]; ok {
 			ev.Fields[name] = v

@@ -43,7 +43,7 @@ func (e *Engine) Receive(ctx context.Context, account string, p *wechat.Push) (w
 }
 
 // Late takes a reply that missed all three deliveries of its push: it goes by customer service, while the fan's window
-// allows. What customer service cannot carry is noted in the journal.
+// allows; each article is a message of its own there. What customer service cannot carry is noted in the journal.
 func (e *Engine) Late(ctx context.Context, account string, p *wechat.Push, r wechat.Reply) error {
 	if r.IsZero() {
 		return nil
@@ -56,14 +56,17 @@ func (e *Engine) Late(ctx context.Context, account string, p *wechat.Push, r wec
 		Fan: store.FanID{Account: account, OpenID: p.FromUserName}, Base: store.AnyRev, Cause: p.Key() + "/late", At: now,
 		Receipt: json.RawMessage("{}"),
 	}
-	out, ok := outgoing(r)
-	if !ok {
+	list := outgoing(r)
+	if len(list) == 0 {
 		c.Entries = []store.Entry{{
 			Kind: store.Settled, Channel: store.Passive, Send: p.Key(), Name: string(store.SendFail),
 			Why: fmt.Sprintf("the reply missed all deliveries, and a %s cannot go by customer service", r.MsgType),
 		}}
-	} else if err := orderLate(&c, out, replyText(r)); err != nil {
-		return err
+	}
+	for i, out := range list {
+		if err := orderLate(&c, i, out); err != nil {
+			return err
+		}
 	}
 	if _, err := e.store.Commit(ctx, c); err != nil {
 		return fmt.Errorf("order the late reply to fan %s: %w", c.Fan, err)
@@ -74,7 +77,8 @@ func (e *Engine) Late(ctx context.Context, account string, p *wechat.Push, r wec
 	return nil
 }
 
-func orderLate(c *store.Change, out wechat.Outgoing, text string) error {
+// orderLate orders the message of number i of a late reply.
+func orderLate(c *store.Change, i int, out wechat.Outgoing) error {
 	content, err := encode(out)
 	if err != nil {
 		return fmt.Errorf("encode the late reply: %w", err)
@@ -83,26 +87,36 @@ func orderLate(c *store.Change, out wechat.Outgoing, text string) error {
 		ID: c.Cause, Account: c.Fan.Account, OpenID: c.Fan.OpenID, Channel: store.Customer, Purpose: service, Status: store.Waiting,
 		Content: content, Created: c.At, Due: c.At,
 	}
-	c.Sends, c.Jobs = []store.Send{s}, []store.Job{sendJob(&s)}
-	c.Entries = []store.Entry{{
-		Kind: store.Ordered, Send: s.ID, Channel: s.Channel, Due: s.Due, Text: text, Why: "the reply missed all three deliveries",
-	}}
+	if i > 0 {
+		s.ID += fmt.Sprintf("/%02d", i+1)
+	}
+	c.Sends, c.Jobs = append(c.Sends, s), append(c.Jobs, sendJob(&s))
+	c.Entries = append(c.Entries, store.Entry{
+		Kind: store.Ordered, Send: s.ID, Channel: s.Channel, Due: s.Due, Text: out.Text + titles(out.Articles), Why: "the reply missed all three deliveries",
+	})
 	return nil
 }
 
-// outgoing gives a passive reply as a customer-service message, where there is one like it.
-func outgoing(r wechat.Reply) (wechat.Outgoing, bool) {
+// outgoing gives a passive reply as customer-service messages, none where there is nothing like it. What these need and a reply
+// may lack, such as a video's thumbnail, is the client's to find: the send's reason tells it.
+func outgoing(r wechat.Reply) (list []wechat.Outgoing) {
 	switch r.MsgType {
 	case "text":
-		return wechat.Outgoing{Text: r.Content}, true
-	case "news":
-		return wechat.Outgoing{Articles: r.Articles[:1]}, true
+		return []wechat.Outgoing{{Text: r.Content}}
+	case "news": // customer service takes one at a time
+		for i := range r.Articles {
+			list = append(list, wechat.Outgoing{Articles: r.Articles[i : i+1]})
+		}
 	case "image":
-		return wechat.Outgoing{Image: r.MediaID}, true
+		return []wechat.Outgoing{{Image: r.MediaID}}
 	case "voice":
-		return wechat.Outgoing{Voice: r.MediaID}, true
+		return []wechat.Outgoing{{Voice: r.MediaID}}
+	case "video":
+		return []wechat.Outgoing{{Video: &wechat.Video{MediaID: r.MediaID, Thumb: r.Thumb, Title: r.Title, Description: r.Desc}}}
+	case "music":
+		return []wechat.Outgoing{{Music: &wechat.Music{Title: r.Title, Description: r.Desc, URL: r.MusicURL, HQURL: r.HQMusic, Thumb: r.Thumb}}}
 	}
-	return wechat.Outgoing{}, false
+	return list
 }
 
 // report settles the send that a TEMPLATESENDJOBFINISH is about and offers it to the fan's flows. The report may overtake the

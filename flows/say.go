@@ -20,8 +20,11 @@ const (
 	campaign = "campaign"
 )
 
-// answer gives the passive reply, of which a push takes one.
+// answer gives the passive reply, of which a push takes one. What the platform would not show as it is, is refused.
 func (d *decision) answer(r wechat.Reply, e store.Entry) error {
+	if err := r.Validate(d.event.Push); err != nil {
+		return err
+	}
 	raw, err := encode(r)
 	if err != nil {
 		return fmt.Errorf("encode the reply: %w", err)
@@ -80,10 +83,7 @@ func (w *walk) passive(m message, why string) error {
 		}
 		return w.d.answer(wechat.Reply{MsgType: "news", Articles: m.Articles}, e)
 	}
-	head, rest := wechat.SplitText(m.Text)
-	if head == "" {
-		return errNoWords
-	}
+	head, rest := wechat.SplitText(strings.ToValidUTF8(m.Text, "\uFFFD")) // other bytes would grow on the way
 	if err := w.d.answer(wechat.TextReply(head), e); err != nil || rest == "" {
 		return err
 	}
@@ -150,10 +150,19 @@ func (w *walk) template(t wechat.Template, o sendOptions) error {
 	return w.order(store.Template, wechat.Outgoing{Template: &t}, o, service, t.Name, w.why)
 }
 
-// notice orders a subscription notice, which takes one of the fan's consents.
+// notice orders a subscription notice, which takes one of the fan's consents. It opens no web page, so that a url is left out.
 func (w *walk) notice(t wechat.Template, o sendOptions) error {
-	return w.order(store.Notice, wechat.Outgoing{Notice: &t}, o, service, t.Name, w.why)
+	why := w.why
+	if t.URL != "" {
+		why += "; " + noticeURL
+	}
+	t.URL = ""
+	return w.order(store.Notice, wechat.Outgoing{Notice: &t}, o, service, t.Name, why)
 }
+
+// noticeURL is what is said about the url of a notice.
+// Source: developers.weixin.qq.com/doc/service/api/notify/notify/api_sendnewsubscribemsg
+const noticeURL = "a notice opens no web page: its url is not sent"
 
 // order makes a send and the job that carries it out.
 func (w *walk) order(channel string, content wechat.Outgoing, o sendOptions, purpose, text, why string) error {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"fanflow/flows"
 	"fanflow/store"
@@ -158,6 +159,45 @@ func TestLongRepliesAreSplit(t *testing.T) {
 	}
 	w.settle()
 	expect(t, "all of it", head+strings.Join(w.said(), ""), long)
+}
+
+func TestReplyOfBytesThatAreNoText(t *testing.T) {
+	w := newWorld(t)
+	w.enrolled(`fan:reply(string.rep("\255a", 1500))`)
+	head := w.text("fan", "x")
+	if len(head) > wechat.MaxText || !utf8.ValidString(head) {
+		t.Errorf("%d bytes, valid: %t", len(head), utf8.ValidString(head))
+	}
+	w.settle()
+	expect(t, "all of it", head+strings.Join(w.said(), ""), strings.Repeat("\uFFFDa", 1500))
+}
+
+func TestReplyThatCannotBeShownIsTheScriptsMistake(t *testing.T) {
+	for script, why := range map[string]string{
+		`fan:reply("\1\2")`:              "fan:reply: reply: the text is empty",
+		`fan:reply({ text = "\7" })`:     "the text is empty",
+		`fan:tag("new"); fan:send("\1")`: "fan:send: reply: the text is empty",
+	} {
+		w := newWorld(t)
+		w.enrolled(script)
+		expect(t, "shown", w.text("fan", "x"), apology)
+		failed := w.rows("fan", store.Failed)
+		if len(failed) != 1 || !strings.Contains(failed[0].Why, why) {
+			t.Errorf("%s: journaled %+v, want %q", script, failed, why)
+		}
+	}
+}
+
+func TestNoticeOpensNoPage(t *testing.T) {
+	w := newWorld(t)
+	w.enrolled(`fan:notice("COUPON_EXPIRING", { thing1 = "x" }, { url = "https://a.example" })`)
+	w.text("fan", "x")
+	w.settle()
+	expect(t, "sends", len(w.sent), 1)
+	expect(t, "content", string(w.sent[0].Content), `{"notice":{"name":"COUPON_EXPIRING","data":{"thing1":"x"}}}`)
+	if why := w.rows("fan", store.Ordered)[0].Why; !strings.Contains(why, "its url is not sent") {
+		t.Errorf("the journal says %q", why)
+	}
 }
 
 func TestSendTakesThePassiveReplyWhenFree(t *testing.T) {
