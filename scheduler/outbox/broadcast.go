@@ -238,19 +238,19 @@ func (b *broadcast) unprepared(ctx context.Context, err error) error {
 	if _, answered := code(err); !answered {
 		return err
 	}
-	now, attempt := b.c.Now(), b.job.Attempt+1
-	r := judge("tags", b.job.ID, err, attempt, now, now)
+	now := b.c.Now()
+	r := judge("tags", b.job.ID, err, b.job.Attempt, now, now)
 	if r.action == closed {
-		return b.putOff(ctx, latest(nil, now), attempt, r.why)
+		return b.putOff(ctx, latest(nil, now), r.attempt, r.why)
 	}
-	return b.rule(ctx, err, r, attempt)
+	return b.rule(ctx, err, r)
 }
 
 // answer deals with an error of the mass send itself. What is refused for good costs nothing; a code that nobody knows may
 // have been an acceptance.
 func (b *broadcast) answer(ctx context.Context, err error) error {
-	now, attempt := b.c.Now(), b.job.Attempt+1
-	r := judge(store.Mass, b.job.ID, err, attempt, b.at.Tried, now)
+	now := b.c.Now()
+	r := judge(store.Mass, b.job.ID, err, b.job.Attempt, b.at.Tried, now)
 	if !b.open && !api.Ambiguous(err) { // this call was refused: nothing is in flight
 		b.at.Tried = time.Time{}
 		if err := b.save(ctx); err != nil {
@@ -259,7 +259,7 @@ func (b *broadcast) answer(ctx context.Context, err error) error {
 	}
 	if r.action == closed {
 		spends := b.account.spends(now, store.Mass)
-		return b.putOff(ctx, latest(spends, now), b.job.Attempt, r.why, closing(spends)...)
+		return b.putOff(ctx, latest(spends, now), r.attempt, r.why, closing(spends)...)
 	}
 	var e *api.Error
 	switch unknown := errors.As(err, &e) && e.Class == api.Unknown; {
@@ -269,11 +269,11 @@ func (b *broadcast) answer(ctx context.Context, err error) error {
 	default:
 		return b.finish(ctx, r.why, refund(b.at.Taken)...)
 	}
-	return b.rule(ctx, err, r, attempt)
+	return b.rule(ctx, err, r)
 }
 
 // rule ends the broadcast or puts it off, as ruled.
-func (b *broadcast) rule(ctx context.Context, err error, r ruling, attempt int) error {
+func (b *broadcast) rule(ctx context.Context, err error, r ruling) error {
 	now := b.c.Now()
 	switch r.action {
 	case fail, accept:
@@ -287,7 +287,7 @@ func (b *broadcast) rule(ctx context.Context, err error, r ruling, attempt int) 
 		}
 		b.c.Logger.Error("a broadcast waits: the account or its message must be mended", "account", b.job.Account, "broadcast", b.args.Name, "err", err)
 	}
-	return b.putOff(ctx, now.Add(r.wait), attempt, r.why)
+	return b.putOff(ctx, now.Add(r.wait), r.attempt, r.why)
 }
 
 func (b *broadcast) putOff(ctx context.Context, due time.Time, attempt int, why string, spends ...store.Spend) error {

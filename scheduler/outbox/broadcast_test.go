@@ -175,6 +175,27 @@ func TestBroadcastRefused(t *testing.T) {
 	}
 }
 
+func TestBroadcastHeldBack(t *testing.T) {
+	g := newRig(t)
+	g.oncePerHour("/cgi-bin/message/mass/sendall")
+	g.follow("fan1")
+	for _, b := range []string{"b1", "b2"} {
+		g.broadcast(b, `{"name":"`+b+`","all":true,"message":{"text":"`+b+`"}}`)
+		g.settle()
+	}
+	g.ended("b1")
+	opens := g.sim.Now().Truncate(time.Hour).Add(time.Hour)
+	if j := g.job("b2"); j.Attempt != 0 || j.Due.Before(opens) || j.Due.After(opens.Add(time.Second)) {
+		t.Errorf("the second one waits until %s after %d tries, want %s and none", j.Due, j.Attempt, opens)
+	}
+	g.advance("1h")
+	g.ended("b2")
+	g.expectInbox("fan1", "mass b1", "mass b2")
+	if q := g.quota("mass"); q.Used != 2 {
+		t.Errorf("quota %+v", q)
+	}
+}
+
 func TestBroadcastLostAnswerAndCrashes(t *testing.T) {
 	t.Run("lost answer", func(t *testing.T) {
 		g := newRig(t)

@@ -155,7 +155,13 @@ func (d *delivery) withWindow(ctx context.Context, c store.Change) (store.Change
 	return c, false
 }
 
-// code is the platform's error code, if there was an answer.
+// called reports whether an error is the platform's answer: only then has the call counted there.
+func called(err error) bool {
+	var e *api.Error
+	return errors.As(err, &e) && (e.Code != 0 || e.HTTPStatus != 0)
+}
+
+// code is the platform's error code; 0 where the client refused, or an HTTP status was the answer.
 func code(err error) (int, bool) {
 	var e *api.Error
 	if errors.As(err, &e) {

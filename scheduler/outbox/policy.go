@@ -18,7 +18,8 @@ import (
 //	customer  never called again: the platform has nothing to recognise it by at most once; uncertain
 //	notice    never called again: the call has no documented client id        at most once; uncertain
 //
-// What the platform has answered with an error was not sent; errors of its class say whether it is tried again.
+// What the platform has answered with an error was not sent; the error's class, which the client knows, says whether it is tried
+// again.
 
 // again is how long after the first call without an answer the platform recognises the same message.
 // Source: wechat-api fact sheet 3.1 (client_msg_id) and 4 (clientmsgid).
@@ -56,62 +57,65 @@ const (
 	configure               // the account must be mended; wait
 )
 
-// ruling is an action with its reason and, where it waits, for how long.
+// ruling is an action with its reason and, where it waits, for how long. attempt is how many tries have failed with this one; a
+// call that was not made, or found a quota used up, is none.
 type ruling struct {
-	action action
-	why    string
-	wait   time.Duration
+	action  action
+	why     string
+	wait    time.Duration
+	attempt int
 }
 
-// judge decides what the answer to a call means. attempt counts the failed tries with this one; tried is the first call that
-// has got no answer yet.
-func judge(channel, jobID string, err error, attempt int, tried, now time.Time) ruling {
+// judge decides what the answer to a call means. failed counts the tries before; tried is the first call that has got no
+// answer yet.
+func judge(channel, jobID string, err error, failed int, tried, now time.Time) ruling {
 	if err == nil {
 		return ruling{action: accept}
 	}
+	attempt := failed + 1
 	wait := scheduler.Backoff(jobID, attempt)
+	if api.Ambiguous(err) {
+		why := "WeChat gave no answer: " + brief(err)
+		switch {
+		case repeatable(channel, tried, now.Add(wait)):
+			return ruling{repeat, why, wait, attempt}
+		case repeatable(channel, tried, now.Add(time.Second)):
+			return ruling{repeat, why, time.Second, attempt}
+		}
+		return ruling{unsure, why, 0, attempt}
+	}
 	var e *api.Error
-	known := errors.As(err, &e)
-	switch {
-	case api.Ambiguous(err) && repeatable(channel, tried, now.Add(wait)):
-		return ruling{repeat, "WeChat gave no answer: " + brief(err), wait}
-	case api.Ambiguous(err) && repeatable(channel, tried, now.Add(time.Second)):
-		return ruling{repeat, "WeChat gave no answer: " + brief(err), time.Second}
-	case api.Ambiguous(err):
-		return ruling{unsure, "WeChat gave no answer: " + brief(err), 0}
-	case !known:
+	if !errors.As(err, &e) {
 		return bounded(retry, attempt, maxUnreachable, "WeChat cannot be reached: "+brief(err), wait)
 	}
-	why := reason(e)
-	switch e.Class {
-	case api.Duplicate:
+	why, opens := reason(e), e.RetryAt.Sub(now)
+	switch {
+	case errors.Is(err, api.ErrRate):
+		return ruling{retry, why, opens, failed}
+	case e.Class == api.Duplicate:
 		return ruling{action: accept, why: why}
-	case api.Quota:
-		return ruling{action: closed, why: why}
-	case api.Retry:
-		return bounded(retry, attempt, maxRetry, why, max(wait, atLeast[e.Code]))
-	case api.Token, api.Configuration: // the client has renewed the token already
+	case e.Class == api.Quota:
+		return ruling{action: closed, why: why, attempt: failed}
+	case e.Class == api.Token || e.Class == api.Configuration: // the client has renewed the token already
 		return bounded(configure, attempt, maxConfiguration, why, pauseFor)
-	case api.Unknown:
-		if channel == store.Mass { // it may have been accepted, and repeats cannot be taken back
-			return ruling{action: fail, why: why}
-		}
+	case !api.Retryable(err, channel == store.Mass):
+		return ruling{action: fail, why: why, attempt: attempt}
+	case e.Class == api.Unknown:
 		return bounded(retry, attempt, maxUnknown, why, wait)
-	default: // User, Payload
-		return ruling{action: fail, why: why}
 	}
+	return bounded(retry, attempt, maxRetry, why, max(wait, atLeast[e.Code], opens))
 }
 
 func bounded(a action, attempt, most int, why string, wait time.Duration) ruling {
 	if attempt >= most {
-		return ruling{fail, fmt.Sprintf("%s (given up after %d tries)", why, attempt), 0}
+		return ruling{fail, fmt.Sprintf("%s (given up after %d tries)", why, attempt), 0, attempt}
 	}
-	return ruling{a, why, wait}
+	return ruling{a, why, wait, attempt}
 }
 
-// atLeast are waits that an error asks for. Source: fact sheet 13.
+// atLeast are waits that an error asks for; that of 45011 is the client's RetryAt. Source: fact sheet 13.
 var atLeast = map[int]time.Duration{
-	45011: time.Minute, 45066: time.Minute, 89507: time.Hour, 89506: 24 * time.Hour,
+	45066: time.Minute, 89507: time.Hour, 89506: 24 * time.Hour,
 	89501: 2 * time.Minute, 89502: 2 * time.Minute, 89503: 2 * time.Minute, 89504: 2 * time.Minute, 89505: 2 * time.Minute,
 }
 
@@ -122,15 +126,22 @@ var ofMessage = map[int]bool{
 	43107: true, 43116: true, 45064: true, 45086: true, 48011: true, 40152: true, 45159: true, 48008: true,
 }
 
-// reason is the platform's code and meaning, for the journal.
+// reason is the platform's code and meaning, for the journal, with what somebody has to mend.
 func reason(e *api.Error) string {
+	why := e.Msg
 	switch {
 	case e.Code != 0:
-		return fmt.Sprintf("WeChat refused it: %d %s", e.Code, e.Msg)
+		why = fmt.Sprintf("WeChat refused it: %d %s", e.Code, e.Msg)
 	case e.HTTPStatus != 0:
-		return fmt.Sprintf("WeChat refused it: HTTP %d %s", e.HTTPStatus, e.Msg)
+		why = fmt.Sprintf("WeChat refused it: HTTP %d %s", e.HTTPStatus, e.Msg)
 	}
-	return e.Msg
+	switch {
+	case e.IP != "":
+		why += fmt.Sprintf("; put the address %s on the account's list of IP addresses", e.IP)
+	case e.Field != "":
+		why += fmt.Sprintf("; the value of %s is not as its template wants it", e.Field)
+	}
+	return why
 }
 
 // brief is an error in at most 100 characters.

@@ -58,17 +58,21 @@ func (r route) ends(status store.Status, why string) route {
 	return r
 }
 
-// content is the channel that can carry the message, empty if none can.
+// content is the channel that can carry the message, empty if none can. Whether its parts are whole is the client's to find.
 func content(m *wechat.Outgoing) string {
-	switch {
-	case m.Template != nil:
-		return store.Template
-	case m.Notice != nil:
-		return store.Notice
-	case m.Text != "" || m.Image != "" || m.Voice != "" || len(m.Articles) > 0:
-		return store.Customer
+	kinds := m.Kinds()
+	if len(kinds) != 1 {
+		return ""
 	}
-	return ""
+	switch kinds[0] {
+	case "template":
+		return store.Template
+	case "notice":
+		return store.Notice
+	case "images": // mass sends alone have several pictures
+		return ""
+	}
+	return store.Customer
 }
 
 // open is the fan's customer-service window that ends first among those with messages left; nil if there is none. Source for

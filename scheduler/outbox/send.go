@@ -199,8 +199,7 @@ func (d *delivery) reserve(ctx context.Context) error {
 func (d *delivery) call(ctx context.Context) error {
 	err := d.deliver(ctx)
 	d.now = d.c.Now()
-	attempt := d.job.Attempt + 1
-	r := judge(d.send.Channel, d.job.ID, err, attempt, d.send.Tried, d.now)
+	r := judge(d.send.Channel, d.job.ID, err, d.job.Attempt, d.send.Tried, d.now)
 	switch r.action {
 	case accept:
 		d.pauses.clear(d.job.Account, d.send.Channel)
@@ -214,21 +213,21 @@ func (d *delivery) call(ctx context.Context) error {
 	case unsure:
 		return d.settle(ctx, store.Uncertain, r.why, false)
 	case repeat:
-		return d.putOff(ctx, d.now.Add(r.wait), attempt, r.why)
+		return d.putOff(ctx, d.now.Add(r.wait), r.attempt, r.why)
 	case closed:
 		spends := d.spends
 		if spends == nil {
 			spends = d.account.spends(d.now, d.send.Channel)
 		}
-		return d.waitAgain(ctx, d.opens(latest(spends, d.now)), d.job.Attempt, r.why, closing(spends))
+		return d.waitAgain(ctx, d.opens(latest(spends, d.now)), r.attempt, r.why, closing(spends))
 	case configure:
 		d.misconfigured(err, r)
 	}
 	var back []store.Spend
-	if _, answered := code(err); !answered { // it never reached the platform
+	if !called(err) {
 		back = refund(d.spends)
 	}
-	return d.waitAgain(ctx, d.now.Add(r.wait), attempt, r.why, back)
+	return d.waitAgain(ctx, d.now.Add(r.wait), r.attempt, r.why, back)
 }
 
 // deliver makes the one call of the send's channel.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,8 @@ import (
 	"fanflow/scheduler/outbox"
 	"fanflow/store"
 	"fanflow/wechat"
+	"fanflow/wechat/api"
+	"fanflow/wechat/simulator"
 )
 
 func hello(words string) wechat.Outgoing { return wechat.Outgoing{Text: words} }
@@ -200,6 +203,90 @@ func TestPlatformsRefusals(t *testing.T) {
 				t.Errorf("%d left in the window after all, want 4", got)
 			}
 		})
+	}
+}
+
+// A call that the client holds back was not made: it costs nothing, and no try.
+func TestRateOfCalls(t *testing.T) {
+	const path = "/cgi-bin/message/custom/send"
+	g := newRig(t)
+	g.oncePerHour(path)
+	g.follow("fan1")
+	g.writes("fan1")
+	for _, s := range []string{"s1", "s2", "s3"} {
+		g.order("fan1", s, store.Customer, hello(s))
+	}
+	hour := g.sim.Now().Truncate(time.Hour)
+	for n := range 3 {
+		g.settle()
+		g.expect(fmt.Sprintf("s%d", n+1), store.Sent, "")
+		if q := g.quota("customer"); q.Used != int64(n+1) {
+			t.Errorf("quota after %d calls: %+v", n+1, q)
+		}
+		if got := g.left("fan1"); got != 4-n {
+			t.Errorf("%d left in the window after %d calls", got, n+1)
+		}
+		hour = hour.Add(time.Hour)
+		for i, s := range []string{"s2", "s3"}[min(n, 2):] {
+			if j := g.job(s); j.Attempt != 0 || j.Due.Before(hour) || j.Due.After(hour.Add(time.Second)) {
+				t.Errorf("send %s waits until %s after %d tries, want %s and none", s, j.Due, j.Attempt, hour)
+			}
+			if i == 0 { // the others wait behind it
+				g.expect(s, store.Waiting, "held back")
+			}
+		}
+		g.advance(hour.Sub(g.sim.Now()).String())
+	}
+	g.expectInbox("fan1", "customer s1", "customer s2", "customer s3")
+}
+
+// oncePerHour lets the client call path once in an hour.
+func (g *rig) oncePerHour(path string) {
+	g.as = func(a *outbox.Account) {
+		a.Client = api.New(api.Config{
+			AppID: appID, Secret: "secret", BaseURL: g.url, Now: g.sim.Now, Rates: map[string]api.Rate{path: {Calls: 1, Per: time.Hour}},
+		})
+	}
+	g.restart()
+}
+
+// What somebody has to mend is named.
+func TestReasonsThatName(t *testing.T) {
+	t.Run("address", func(t *testing.T) {
+		g := newRig(t, func(c *simulator.Config) { c.Accounts[0].AllowIPs = []string{"192.0.2.1"} })
+		g.follow("fan1")
+		g.order("fan1", "s", store.Template, coupon("x"))
+		g.settle()
+		g.expect("s", store.Waiting, "40164")
+		g.expect("s", store.Waiting, "put the address 127.0.0.1 on the account's list of IP addresses")
+	})
+	t.Run("field", func(t *testing.T) {
+		g := newRig(t)
+		g.follow("fan1")
+		g.do("fan1", map[string]any{"consent": map[string]any{"template_id": "T-COUPON", "count": 1}})
+		g.order("fan1", "s", store.Notice, wechat.Outgoing{Notice: coupon(strings.Repeat("长", 30)).Template})
+		g.settle()
+		g.expect("s", store.SendFail, "47003")
+		g.expect("s", store.SendFail, "the value of thing1")
+	})
+}
+
+// Customer service carries what else a message can hold; what lacks a part is refused before a call, in the client's words.
+func TestKindsOfCustomerMessages(t *testing.T) {
+	g := newRig(t, func(c *simulator.Config) { c.Switches.AnyMedia = true })
+	g.follow("fan1")
+	g.writes("fan1")
+	g.order("fan1", "choice", store.Customer, wechat.Outgoing{Menu: &wechat.ChoiceMenu{Choices: []wechat.Choice{{ID: "1", Content: "yes"}}}})
+	g.order("fan1", "video", store.Customer, wechat.Outgoing{Video: &wechat.Video{MediaID: "M"}})
+	g.order("fan1", "images", store.Customer, wechat.Outgoing{Images: &wechat.Images{MediaIDs: []string{"M"}}})
+	g.order("fan1", "two", store.Customer, wechat.Outgoing{Text: "x", Image: "M"})
+	g.settle()
+	g.expect("choice", store.Sent, "")
+	g.expect("video", store.SendFail, "a video needs thumb_media_id")
+	g.expect("images", store.SendFail, "cannot go by channel")
+	g.expect("two", store.SendFail, "cannot go by channel")
+	if got := g.left("fan1"); got != 4 {
+		t.Errorf("%d left in the window, want 4", got)
 	}
 }
 
