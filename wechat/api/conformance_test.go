@@ -77,7 +77,8 @@ const (
 
 // table is all that the simulator serves.
 func table() []served {
-	return slices.Concat(messageTable(), massTable(), templateTable(), noticeTable(), baseTable())
+	return slices.Concat(messageTable(), massTable(), templateTable(), noticeTable(), baseTable(),
+		usersTable())
 }
 
 // world is a played platform over a real socket, with a client for each of its accounts, and a server that takes their pushes.
@@ -368,4 +369,32 @@ func (r row) wanted(w *world, err error) {
 	case r.class != "" && refused.Class != r.class, r.class == "" && !slices.Contains(classesOnPaper()[r.code], refused.Class):
 		w.Errorf("error %v is of class %q, want %q %v", err, refused.Class, r.class, classesOnPaper()[r.code])
 	}
+}
+
+// media uploads a file of the kind and returns its media id.
+func (w *world) media(kind api.MediaType) string {
+	w.Helper()
+	content := map[api.MediaType]api.File{
+		api.MediaImage: file("a.jpg", "\xff\xd8\xff\xe0 a picture"),
+		api.MediaThumb: file("a.jpg", "\xff\xd8\xff\xe0 a thumb"),
+		api.MediaVoice: file("a.amr", "#!AMR\n"+strings.Repeat("\x7c", 50)),
+		api.MediaVideo: file("a.mp4", "\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00"),
+	}
+	up, err := w.c.UploadMedia(w.Context(), kind, content[kind])
+	w.must(err)
+	return up.ID
+}
+
+// draft makes a draft of one article for each title and returns its media id.
+func (w *world) draft(titles ...string) string {
+	w.Helper()
+	thumb, err := w.c.AddMaterial(w.Context(), api.MediaThumb, file("a.jpg", "\xff\xd8\xff\xe0 a thumb"))
+	w.must(err)
+	var articles []api.Article
+	for _, title := range titles {
+		articles = append(articles, api.Article{Title: title, Content: "<p>好</p>", ThumbMediaID: thumb.ID})
+	}
+	id, err := w.c.AddDraft(w.Context(), articles)
+	w.must(err)
+	return id
 }

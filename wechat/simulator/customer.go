@@ -157,7 +157,7 @@ func (c *call) sessionRequest() (agentName string, f *fan, err error) {
 	return req.Account, f, nil
 }
 
-// sessionCreate answers kfsession/create. A fan who talks with another agent is 65413.
+// sessionCreate answers kfsession/create. A fan who talks with another agent is 65414.
 // Source: developers.weixin.qq.com/doc/service/api/customer/messctrl/api_createkfsession.html
 func sessionCreate(c *call) (any, error) {
 	name, f, err := c.sessionRequest()
@@ -166,7 +166,7 @@ func sessionCreate(c *call) (any, error) {
 	}
 	if old, ok := c.a.sessions.get(f.openID); ok {
 		if old.Agent != name {
-			return nil, fail(65413)
+			return nil, fail(65414)
 		}
 		return nil, nil
 	}
@@ -183,9 +183,9 @@ func sessionClose(c *call) (any, error) {
 	}
 	switch old, ok := c.a.sessions.get(f.openID); {
 	case !ok:
-		return nil, fail(65414)
-	case old.Agent != name:
 		return nil, fail(65413)
+	case old.Agent != name:
+		return nil, fail(65414)
 	}
 	c.s.closeSession(c.a, f.openID, c.now)
 	return nil, nil

@@ -186,7 +186,7 @@ func TestSessions(t *testing.T) {
 	for _, name := range []string{"li", "wang"} {
 		p.want(p.elsewhere("POST", "/customservice/kfaccount/add", token, `{"kf_account":"`+name+`@shop","nickname":"a"}`), 0)
 	}
-	if got := []int{call("create", "zhao@shop"), call("close", "li@shop"), call("create", "li@shop"), call("create", "wang@shop")}; !cmp.Equal(got, []int{65401, 65414, 0, 65413}) {
+	if got := []int{call("create", "zhao@shop"), call("close", "li@shop"), call("create", "li@shop"), call("create", "wang@shop")}; !cmp.Equal(got, []int{65401, 65413, 0, 65414}) {
 		t.Error(got)
 	}
 	if got := get("getsession?openid=fan1").text("kf_account"); got != "li@shop" {
@@ -198,7 +198,7 @@ func TestSessions(t *testing.T) {
 	if got := get("getwaitcase").text("count"); got != "0" {
 		t.Error(got)
 	}
-	if got := []int{call("close", "wang@shop"), call("close", "li@shop")}; !cmp.Equal(got, []int{65413, 0}) {
+	if got := []int{call("close", "wang@shop"), call("close", "li@shop")}; !cmp.Equal(got, []int{65414, 0}) {
 		t.Error(got)
 	}
 	if got := get("getsession?openid=fan1").text("createtime"); got != "0" {
