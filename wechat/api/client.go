@@ -54,7 +54,7 @@ type Config struct {
 type Client struct {
 	appID, secret  string
 	base, mp, open *url.URL
-	baseErr        error
+	badBase        bool // one of them is none
 	http           http.Client
 	logger         *slog.Logger
 	plainToken     bool
@@ -87,7 +87,7 @@ func New(c Config) *Client {
 	cl.rates = newLimiter(now, c.Rates)
 	cl.token = tokenKeeper{now: now, fetch: cl.fetchToken, store: c.Tokens, logger: cl.logger}
 	cl.tickets = cl.newTickets(now)
-	if cl.baseErr == nil {
+	if !cl.badBase {
 		cl.token.owner = tokenOwner(c.AppID, c.Secret, cl.base.String())
 	}
 	return cl
@@ -96,18 +96,23 @@ func New(c Config) *Client {
 func (c *Client) setBases(cfg Config) {
 	parse := func(address string) *url.URL {
 		u, err := url.Parse(address)
-		if err == nil && u.Host == "" {
-			err = fmt.Errorf("API address %q has no host", address)
-		}
-		c.baseErr = cmp.Or(c.baseErr, err)
+		c.badBase = c.badBase || err != nil || u.Host == ""
 		return u
 	}
 	c.base = parse(cmp.Or(cfg.BaseURL, "https://api.weixin.qq.com"))
 	mp, open := "https://mp.weixin.qq.com", "https://open.weixin.qq.com"
-	if c.baseErr == nil && !strings.HasSuffix(c.base.Hostname(), ".weixin.qq.com") {
+	if !c.badBase && !strings.HasSuffix(c.base.Hostname(), ".weixin.qq.com") {
 		mp, open = cfg.BaseURL, cfg.BaseURL
 	}
 	c.mp, c.open = parse(cmp.Or(cfg.MPBaseURL, mp)), parse(cmp.Or(cfg.OpenBaseURL, open))
+}
+
+// checkBases refuses a call that has nowhere to go. It does not show the address, which may hold a password.
+func (c *Client) checkBases(path string) error {
+	if !c.badBase {
+		return nil
+	}
+	return &Error{API: path, Msg: "BaseURL, MPBaseURL or OpenBaseURL is no address with a host", Class: Configuration}
 }
 
 // request is one call: what goes out, and what is made of the answer.

@@ -352,9 +352,6 @@ func TestNoAnswer(t *testing.T) {
 		p.Close()
 		check(t, p.client().SendCustom(t.Context(), "oFAN", hello()), false)
 	})
-	t.Run("no address", func(t *testing.T) {
-		check(t, api.New(api.Config{AppID: appID, Secret: secret, BaseURL: "api.weixin.qq.com"}).SendCustom(t.Context(), "oFAN", hello()), false)
-	})
 }
 
 // check holds that err is an error of no answer that shows no secret.

@@ -91,10 +91,10 @@ func cube[Row any](ctx context.Context, c *Client, name string, most int, first,
 	}{first, last}
 	var out struct {
 		Rows    []Row `json:"list"`
-		Delayed bool  `json:"is_delay"`
+		Delayed Flag  `json:"is_delay"`
 	}
 	err := c.post(ctx, path, in, &out)
-	return out.Rows, out.Delayed, err
+	return out.Rows, bool(out.Delayed), err
 }
 
 // rows is cube without is_delay, which only the newer calls have.

@@ -3,6 +3,7 @@ package api
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -13,7 +14,7 @@ import (
 // Content says what a download was. Size 0 means that the answer was no file (see the call).
 type Content struct {
 	Type string // Content-Type
-	Name string // file name, if the platform gave one
+	Name string // file name without folders, if the platform gave one
 	Size int64  // bytes
 }
 
@@ -33,7 +34,7 @@ func (c *Client) download(ctx context.Context, r *request, w io.Writer, most int
 func (c *Client) readFile(r *request, resp *http.Response, w io.Writer, most int64, out any) (Content, error) {
 	body := bufio.NewReader(resp.Body)
 	ctype, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	if err != nil {
+	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) { // of its type it is sure then
 		ctype = ""
 	}
 	const refusal = `{"errcode"`
@@ -47,7 +48,7 @@ func (c *Client) readFile(r *request, resp *http.Response, w io.Writer, most int
 	}
 	got := Content{Type: ctype}
 	if _, params, err := mime.ParseMediaType(resp.Header.Get("Content-Disposition")); err == nil {
-		got.Name = params["filename"]
+		got.Name = bareName(params["filename"])
 	}
 	got.Size, err = io.Copy(w, io.LimitReader(body, most))
 	if err == nil && got.Size == most {
@@ -59,4 +60,13 @@ func (c *Client) readFile(r *request, resp *http.Response, w io.Writer, most int
 		return got, &noAnswer{api: r.path, sent: true, err: c.clean(r, err)}
 	}
 	return got, nil
+}
+
+// bareName takes off a file's name what would lead out of the folder it is kept in.
+func bareName(name string) string {
+	name = name[strings.LastIndexAny(name, `/\`)+1:]
+	if strings.Trim(name, ".") == "" {
+		return ""
+	}
+	return name
 }

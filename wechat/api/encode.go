@@ -20,7 +20,7 @@ func encode(v any) ([]byte, error) {
 
 // plainRunes replaces the \u escapes that encoding/json still writes: U+2028, U+2029, U+FFFD for broken bytes, and controls.
 func plainRunes(doc []byte) []byte {
-	if !bytes.Contains(doc, []byte(`\u`)) {
+	if !bytes.Contains(doc, []byte(`\u`)) && !bytes.Contains(doc, []byte(`\b`)) && !bytes.Contains(doc, []byte(`\f`)) {
 		return doc
 	}
 	out := make([]byte, 0, len(doc))
@@ -29,7 +29,12 @@ func plainRunes(doc []byte) []byte {
 			out = append(out, doc[i])
 			continue
 		}
-		if doc[i+1] != 'u' { // a backslash is never the last byte of JSON
+		switch doc[i+1] { // a backslash is never the last byte of JSON
+		case 'u':
+		case 'b', 'f':
+			i++
+			continue
+		default:
 			out = append(out, doc[i], doc[i+1])
 			i++
 			continue

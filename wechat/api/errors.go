@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -66,6 +67,9 @@ var (
 	field = regexp.MustCompile(`\bdata\.(\w+?)(?:\.DATA)?\.value\b`)
 )
 
+// maxMsg bounds Error.Msg, in bytes: errors are logged and stored, and the platform's are short.
+const maxMsg = 1000
+
 // newError makes an Error of what the platform said; msg is masked already.
 func newError(path string, status, code int, msg string) *Error {
 	e := &Error{API: path, Code: code, Msg: msg, HTTPStatus: status, Class: classOf(code)}
@@ -76,6 +80,9 @@ func newError(path string, status, code int, msg string) *Error {
 			}
 			e.Msg = e.Msg[:m[0]]
 		}
+	}
+	if len(e.Msg) > maxMsg {
+		e.Msg = strings.ToValidUTF8(e.Msg[:maxMsg], "") + "…"
 	}
 	switch code {
 	case 40164, 61004:

@@ -39,14 +39,14 @@ func (c *Client) newTickets(now func() time.Time) map[TicketType]*tokenKeeper {
 
 func (c *Client) fetchTicket(ctx context.Context, t TicketType) (string, time.Duration, error) {
 	var out struct {
-		Ticket    string `json:"ticket"`
-		ExpiresIn int64  `json:"expires_in"`
+		Ticket    string   `json:"ticket"`
+		ExpiresIn looseInt `json:"expires_in"`
 	}
 	err := c.get(ctx, ticketPath, url.Values{"type": {string(t)}}, &out)
 	if err == nil && (out.Ticket == "" || out.ExpiresIn <= 0) {
 		err = &noAnswer{api: ticketPath, sent: true, err: errors.New("the answer holds no ticket")}
 	}
-	return out.Ticket, time.Duration(out.ExpiresIn) * time.Second, err
+	return out.Ticket, out.ExpiresIn.seconds(), err
 }
 
 // Ticket is the account's ticket of the type, at most two hours old. It is a secret of the account's.

@@ -19,10 +19,10 @@ func (h *hidden) add(values ...string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, v := range values {
-		if v == "" || slices.Contains(h.values, v) {
+		if v == "" {
 			continue
 		}
-		h.values = append(h.values, v)
+		h.values = append(slices.DeleteFunc(h.values, func(old string) bool { return old == v }), v)
 		if len(h.values) > 16 {
 			h.values = h.values[1:]
 		}

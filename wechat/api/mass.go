@@ -61,17 +61,17 @@ func (c *Client) mass(ctx context.Context, path, target string, whom any, m wech
 		in["clientmsgid"] = clientMsgID
 	}
 	var out struct {
-		MsgID     int64 `json:"msg_id"`
-		MsgDataID int64 `json:"msg_data_id"`
+		MsgID     looseInt `json:"msg_id"`
+		MsgDataID looseInt `json:"msg_data_id"`
 	}
 	err = c.post(ctx, path, in, &out)
 	if refused := new(Error); errors.As(err, &refused) && refused.Code == 45065 {
-		return MassResult{MsgID: out.MsgID, MsgDataID: out.MsgDataID, Duplicate: true}, nil
+		return MassResult{MsgID: int64(out.MsgID), MsgDataID: int64(out.MsgDataID), Duplicate: true}, nil
 	}
 	if err != nil {
 		return MassResult{}, err
 	}
-	return MassResult{MsgID: out.MsgID, MsgDataID: out.MsgDataID}, nil
+	return MassResult{MsgID: int64(out.MsgID), MsgDataID: int64(out.MsgDataID)}, nil
 }
 
 // massBody is the part of a mass send or preview that holds the message.

@@ -93,12 +93,12 @@ func (c *Client) UploadMedia(ctx context.Context, t MediaType, f File) (Uploaded
 		Type    MediaType `json:"type"`
 		ID      string    `json:"media_id"`
 		Thumb   string    `json:"thumb_media_id"`
-		Created int64     `json:"created_at"`
+		Created looseInt  `json:"created_at"`
 	}
 	if err := c.upload(ctx, path, url.Values{"type": {string(t)}}, &out, part{name: "media", file: &f}); err != nil {
 		return UploadedMedia{}, err
 	}
-	m := UploadedMedia{Type: out.Type, ID: out.ID, CreatedAt: unixTime(out.Created)}
+	m := UploadedMedia{Type: out.Type, ID: out.ID, CreatedAt: unixTime(int64(out.Created))}
 	if m.ID == "" {
 		m.ID = out.Thumb
 	}

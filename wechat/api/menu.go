@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"net/url"
@@ -97,24 +96,6 @@ func (r *MatchRule) UnmarshalJSON(doc []byte) error {
 		r.Platform = Platform(n)
 	}
 	return err
-}
-
-// looseID reads an id that the platform writes as a number in one answer and as a string in the next.
-type looseID string
-
-func (id *looseID) UnmarshalJSON(doc []byte) error {
-	if len(doc) > 0 && doc[0] == '"' {
-		return json.Unmarshal(doc, (*string)(id))
-	}
-	if bytes.Equal(doc, []byte("null")) {
-		return nil
-	}
-	var n json.Number
-	if err := json.Unmarshal(doc, &n); err != nil {
-		return err
-	}
-	*id = looseID(n)
-	return nil
 }
 
 // Menu is a menu as the platform holds it.

@@ -38,8 +38,8 @@ var stateForm = regexp.MustCompile(`^[0-9A-Za-z]{0,128}$`)
 // Source: developers.weixin.qq.com/doc/service/guide/h5/auth
 func (c *Client) AuthorizeURL(a Authorize) (string, error) {
 	const path = "/connect/oauth2/authorize"
-	if c.baseErr != nil {
-		return "", c.baseErr
+	if err := c.checkBases(path); err != nil {
+		return "", err
 	}
 	back, err := url.Parse(a.RedirectURI)
 	switch {
@@ -93,13 +93,13 @@ func (t WebToken) String() string { return "web token of " + t.OpenID }
 func (t WebToken) GoString() string { return t.String() }
 
 type webTokenAnswer struct {
-	AccessToken  string `json:"access_token"`
-	ExpiresIn    int64  `json:"expires_in"`
-	RefreshToken string `json:"refresh_token"`
-	OpenID       string `json:"openid"`
-	UnionID      string `json:"unionid"`
-	Scope        Scope  `json:"scope"`
-	Snapshot     int    `json:"is_snapshotuser"`
+	AccessToken  string   `json:"access_token"`
+	ExpiresIn    looseInt `json:"expires_in"`
+	RefreshToken string   `json:"refresh_token"`
+	OpenID       string   `json:"openid"`
+	UnionID      string   `json:"unionid"`
+	Scope        Scope    `json:"scope"`
+	Snapshot     Flag     `json:"is_snapshotuser"`
 }
 
 func (a webTokenAnswer) token(path string) (WebToken, error) {
@@ -107,8 +107,8 @@ func (a webTokenAnswer) token(path string) (WebToken, error) {
 		return WebToken{}, &noAnswer{api: path, sent: true, err: errors.New("the answer holds no access_token and openid")}
 	}
 	return WebToken{
-		AccessToken: a.AccessToken, Life: time.Duration(a.ExpiresIn) * time.Second, RefreshToken: a.RefreshToken,
-		OpenID: a.OpenID, UnionID: a.UnionID, Scope: a.Scope, Snapshot: a.Snapshot == 1,
+		AccessToken: a.AccessToken, Life: a.ExpiresIn.seconds(), RefreshToken: a.RefreshToken,
+		OpenID: a.OpenID, UnionID: a.UnionID, Scope: a.Scope, Snapshot: bool(a.Snapshot),
 	}, nil
 }
 

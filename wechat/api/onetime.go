@@ -16,13 +16,14 @@ import (
 // digits, comes back unchanged and keeps forged visits out.
 // Source: developers.weixin.qq.com/doc/service/api/notify/subscribe/api_templatesubscribe
 func (c *Client) OneTimeURL(scene int, templateID, redirect, reserved string) (string, error) {
-	if c.baseErr != nil {
-		return "", c.baseErr
+	const path = "/mp/subscribemsg"
+	if err := c.checkBases(path); err != nil {
+		return "", err
 	}
 	if scene < 0 || scene > maxScene {
-		return "", fmt.Errorf("the scene of a one-time subscription is 0 to %d, not %d", maxScene, scene)
+		return "", refuse(path, fmt.Sprintf("the scene of a one-time subscription is 0 to %d, not %d", maxScene, scene))
 	}
-	u := c.mp.JoinPath("/mp/subscribemsg")
+	u := c.mp.JoinPath(path)
 	// The order is that of the page: other links of the platform depend on theirs.
 	u.RawQuery = "action=get_confirm&appid=" + url.QueryEscape(c.appID) + "&scene=" + strconv.Itoa(scene) +
 		"&template_id=" + url.QueryEscape(templateID) + "&redirect_url=" + url.QueryEscape(redirect) + "&reserved=" + url.QueryEscape(reserved)

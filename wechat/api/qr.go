@@ -75,21 +75,21 @@ func (c *Client) createQR(ctx context.Context, action string, scene Scene, life 
 		Info    map[string]sceneJSON `json:"action_info"`
 	}{int64(life / time.Second), action, map[string]sceneJSON{"scene": sceneJSON(scene)}}
 	var out struct {
-		Ticket  string `json:"ticket"`
-		Expires int64  `json:"expire_seconds"`
-		URL     string `json:"url"`
+		Ticket  string   `json:"ticket"`
+		Expires looseInt `json:"expire_seconds"`
+		URL     string   `json:"url"`
 	}
 	if err := c.post(ctx, createQRPath, in, &out); err != nil {
 		return QRCode{}, err
 	}
-	return QRCode{Ticket: out.Ticket, Life: time.Duration(out.Expires) * time.Second, URL: out.URL}, nil
+	return QRCode{Ticket: out.Ticket, Life: out.Expires.seconds(), URL: out.URL}, nil
 }
 
 const showQRPath = "/cgi-bin/showqrcode"
 
 // QRImageURL is where anybody gets the picture of the code with this ticket; "" where the Client has no good address.
 func (c *Client) QRImageURL(ticket string) string {
-	if c.baseErr != nil {
+	if c.badBase {
 		return ""
 	}
 	u := c.mp.JoinPath(showQRPath)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,10 +15,12 @@ import (
 
 // send makes one HTTP request when the path's rate allows it, and hands the answer on.
 func (c *Client) send(ctx context.Context, r *request, token string) error {
-	if c.baseErr != nil {
-		return c.baseErr
+	if err := c.checkBases(r.path); err != nil {
+		return err
 	}
-	c.hidden.add(token)
+	if token != "" {
+		r.hide = append(r.hide, token)
+	}
 	if err := c.rates.wait(ctx, r.path); err != nil {
 		return err
 	}
@@ -90,27 +93,28 @@ func (c *Client) readAll(r *request, body io.Reader) ([]byte, error) {
 // decode reads an answer. Errors of the platform are HTTP 200 with an errcode; any other status comes from what stands between.
 func (c *Client) decode(r *request, status int, doc []byte, out any) error {
 	var head struct {
-		Code   int             `json:"errcode"`
-		Msg    string          `json:"errmsg"`
-		Failed json.RawMessage `json:"fail_openid_list"`
-
-		AccessToken  string `json:"access_token"`
-		RefreshToken string `json:"refresh_token"`
-		Ticket       string `json:"ticket"`
+		Code looseInt `json:"errcode"`
+		// What these hold must not keep the code from being read.
+		Msg          json.RawMessage `json:"errmsg"`
+		Failed       json.RawMessage `json:"fail_openid_list"`
+		AccessToken  json.RawMessage `json:"access_token"`
+		RefreshToken json.RawMessage `json:"refresh_token"`
+		Ticket       json.RawMessage `json:"ticket"`
 	}
-	if err := json.Unmarshal(doc, &head); err != nil || (status != http.StatusOK && head.Code == 0) {
+	doc = bytes.TrimSpace(bytes.TrimPrefix(doc, []byte("\ufeff")))
+	err := json.Unmarshal(doc, &head)
+	if err != nil || doc[0] != '{' || (status != http.StatusOK && head.Code == 0) {
 		if status != http.StatusOK {
 			return newError(r.path, status, 0, http.StatusText(status))
 		}
 		return &noAnswer{api: r.path, sent: true, err: errors.New("the answer is no JSON object")}
 	}
-	c.hidden.add(head.AccessToken, head.RefreshToken, head.Ticket)
-	var err error
+	c.hidden.add(textOf(head.AccessToken), textOf(head.RefreshToken), textOf(head.Ticket))
 	if out != nil {
 		err = json.Unmarshal(doc, out)
 	}
 	if head.Code != 0 {
-		refused := newError(r.path, status, head.Code, c.mask(head.Msg, r.hide...))
+		refused := newError(r.path, status, int(head.Code), c.mask(textOf(head.Msg), r.hide...))
 		if json.Unmarshal(head.Failed, &refused.FailedOpenIDs) != nil {
 			refused.FailedOpenIDs = nil // absent, or of a form that no page shows
 		}
@@ -120,4 +124,13 @@ func (c *Client) decode(r *request, status int, doc []byte, out any) error {
 		return badAnswer(r.path)
 	}
 	return nil
+}
+
+// textOf is what a JSON string holds; "" where it is none.
+func textOf(doc json.RawMessage) string {
+	var s string
+	if json.Unmarshal(doc, &s) != nil {
+		return ""
+	}
+	return s
 }

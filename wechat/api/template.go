@@ -38,10 +38,10 @@ func (c *Client) SendTemplate(ctx context.Context, openID, templateID string, t 
 		ClientMsgID string              `json:"client_msg_id,omitempty"`
 	}{openID, templateID, t.URL, t.MiniProgram, values(t.Data), clientMsgID}
 	var out struct {
-		MsgID int64 `json:"msgid"`
+		MsgID looseInt `json:"msgid"`
 	}
 	err = c.post(ctx, "/cgi-bin/message/template/send", in, &out)
-	return out.MsgID, err
+	return int64(out.MsgID), err
 }
 
 // Industry is a line of business that templates of the old library belong to.

@@ -73,8 +73,8 @@ func (c *Client) ForceRefresh(ctx context.Context) error {
 // Source: developers.weixin.qq.com/doc/service/api/base/api_getaccesstoken and …/api_getstableaccesstoken
 func (c *Client) fetchToken(ctx context.Context, force bool) (token string, life time.Duration, err error) {
 	var out struct {
-		Token     string `json:"access_token"`
-		ExpiresIn int64  `json:"expires_in"`
+		Token     string   `json:"access_token"`
+		ExpiresIn looseInt `json:"expires_in"`
 	}
 	path := tokenPath
 	if c.plainToken {
@@ -98,7 +98,7 @@ func (c *Client) fetchToken(ctx context.Context, force bool) (token string, life
 	if err == nil && (out.Token == "" || out.ExpiresIn <= 0) {
 		err = &noAnswer{api: path, sent: true, err: errors.New("the answer holds no access_token")}
 	}
-	return out.Token, time.Duration(out.ExpiresIn) * time.Second, err
+	return out.Token, out.ExpiresIn.seconds(), err
 }
 
 // isTokenCall reports whether a path is one by which tokens are got.

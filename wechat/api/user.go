@@ -27,21 +27,21 @@ type UserInfo struct {
 
 // userAnswer is a fan as user/info and user/info/batchget write one.
 type userAnswer struct {
-	Subscribe      int    `json:"subscribe"`
-	OpenID         string `json:"openid"`
-	UnionID        string `json:"unionid"`
-	SubscribeTime  int64  `json:"subscribe_time"`
-	SubscribeScene string `json:"subscribe_scene"`
-	Remark         string `json:"remark"`
-	TagIDs         []int  `json:"tagid_list"`
-	QRScene        int64  `json:"qr_scene"`
-	QRSceneStr     string `json:"qr_scene_str"`
+	Subscribe      Flag     `json:"subscribe"`
+	OpenID         string   `json:"openid"`
+	UnionID        string   `json:"unionid"`
+	SubscribeTime  looseInt `json:"subscribe_time"`
+	SubscribeScene string   `json:"subscribe_scene"`
+	Remark         string   `json:"remark"`
+	TagIDs         []int    `json:"tagid_list"`
+	QRScene        looseInt `json:"qr_scene"`
+	QRSceneStr     string   `json:"qr_scene_str"`
 }
 
 func (a userAnswer) info() UserInfo {
 	return UserInfo{
-		OpenID: a.OpenID, UnionID: a.UnionID, Subscribed: a.Subscribe == 1, SubscribedAt: unixTime(a.SubscribeTime),
-		SubscribeScene: a.SubscribeScene, Remark: a.Remark, TagIDs: a.TagIDs, QRScene: a.QRScene, QRSceneStr: a.QRSceneStr,
+		OpenID: a.OpenID, UnionID: a.UnionID, Subscribed: bool(a.Subscribe), SubscribedAt: unixTime(int64(a.SubscribeTime)),
+		SubscribeScene: a.SubscribeScene, Remark: a.Remark, TagIDs: a.TagIDs, QRScene: int64(a.QRScene), QRSceneStr: a.QRSceneStr,
 	}
 }
 
