@@ -29,7 +29,8 @@ const (
 	ridBodyMax = 2048 // bytes of a request's body that are kept
 )
 
-// ridLog keeps the last failed calls of all accounts. Safe for concurrent use; nothing else is locked inside it.
+// ridLog keeps the last failed calls of all accounts. Safe for concurrent use but for what says otherwise. Its lock is taken before
+// that of the state file, never after it.
 type ridLog struct {
 	mu    sync.Mutex
 	calls map[string]failedCall
@@ -37,17 +38,9 @@ type ridLog struct {
 	file  *stateFile
 }
 
-// reset empties the log, which from now on is kept in the file.
+// reset empties the log, which from now on is kept in the file. The lock is held, or the server is not in use yet.
 func (l *ridLog) reset(file *stateFile) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.calls, l.order, l.file = map[string]failedCall{}, map[string][]string{}, file
-}
-
-func (l *ridLog) keepIn(file *stateFile) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.file = file
 }
 
 func (l *ridLog) add(rid string, f failedCall) {
@@ -75,9 +68,8 @@ func (l *ridLog) get(rid string) (failedCall, bool) {
 	return f, ok
 }
 
+// restore applies a line of the state file. The lock is held, or the server is not in use yet.
 func (l *ridLog) restore(n line) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	if n.Value == nil {
 		delete(l.calls, n.ID)
 		for app, list := range l.order {
@@ -93,9 +85,8 @@ func (l *ridLog) restore(n line) error {
 	return nil
 }
 
+// emit writes the log's records. The lock is held.
 func (l *ridLog) emit(emit func(kind, app, id string, v any)) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	for _, app := range slices.Sorted(maps.Keys(l.order)) {
 		for _, rid := range l.order[app] {
 			emit("rid", "", rid, l.calls[rid])

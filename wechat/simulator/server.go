@@ -76,8 +76,7 @@ func New(c Config) (*Server, error) {
 		return nil, errors.Join(fmt.Errorf("simulator: sweep the media of %s: %w", c.StateFile, err), file.close())
 	}
 	s.due.restored()
-	s.file, s.ids.file = file, file
-	s.rids.keepIn(file)
+	s.file, s.ids.file, s.rids.file = file, file, file
 	for _, a := range s.accounts {
 		a.file = file
 	}

@@ -14,14 +14,17 @@ import (
 	"time"
 )
 
-// lockAll keeps all records as they are until the returned function is called.
+// lockAll keeps all records as they are until the returned function is called. The state file's own lock comes last: whoever writes
+// a record holds one of these.
 func (s *Server) lockAll() (unlock func()) {
 	for _, app := range s.apps {
 		s.accounts[app].mu.Lock()
 	}
 	s.due.mu.Lock()
 	s.ids.mu.Lock()
+	s.rids.mu.Lock()
 	return func() {
+		s.rids.mu.Unlock()
 		s.ids.mu.Unlock()
 		s.due.mu.Unlock()
 		for _, app := range s.apps {
@@ -155,7 +158,7 @@ func (s *Server) load(ctx context.Context, state []byte) (time.Time, error) {
 // replace reads the state into empty accounts. All locks are held. Nothing is written to the state file meanwhile.
 func (s *Server) replace(state []byte) error {
 	files := func(f *stateFile) {
-		s.ids.file = f
+		s.ids.file, s.rids.file = f, f
 		for _, a := range s.accounts {
 			a.file = f
 		}
@@ -166,7 +169,6 @@ func (s *Server) replace(state []byte) error {
 		a.reset()
 	}
 	s.rids.reset(nil)
-	defer s.rids.keepIn(s.file)
 	s.due.heap, s.due.loaded = nil, nil
 	given := max(s.ids.last, s.ids.reserved)
 	_, err := replay(bytes.NewReader(state), s.restore)
