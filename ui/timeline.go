@@ -93,7 +93,7 @@ func heardKey(w *words, r store.Row) string {
 	key := "journal.heard." + r.Name
 	facts := fields(r.Value)
 	switch {
-	case r.Name == "location" && facts["label"] != "":
+	case (r.Name == "location" || r.Name == "location_select") && facts["label"] != "":
 		key += ".label"
 	case r.Name == "subscribe" && facts["scene"] != "":
 		key += ".scene"
@@ -118,7 +118,7 @@ func (w *words) facts(zone *time.Location, r store.Row) []any {
 		"text", said(r), "name", r.Name, "event", w.on(r.Name), "flow", r.Flow, "state", r.State, "from", r.From, "version", r.Version,
 		"value", plainJSON(r.Value), "due", stampOf(zone, r.Due).Text, "channel", channel, "status", status, "left", left, "until", until,
 		"trigger", w.or("window."+trigger, trigger), "latitude", f["latitude"], "longitude", f["longitude"], "label", f["label"],
-		"scene", f["scene"], "key", f["key"], "hook", f["name"], "no", r.No,
+		"scene", f["scene"], "key", f["key"], "hook", f["name"], "no", r.No, "result", f["result"], "count", f["count"],
 	}
 }
 

@@ -1,6 +1,8 @@
 package simulator
 
 import (
+	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 )
@@ -25,6 +27,22 @@ type window struct {
 }
 
 const unlimited = -1
+
+// UnmarshalJSON takes the older form, too: an object of windows by what opened them.
+func (w *windows) UnmarshalJSON(b []byte) error {
+	if len(b) == 0 || b[0] != '{' {
+		return json.Unmarshal(b, (*[]window)(w))
+	}
+	var old map[string]window
+	if err := json.Unmarshal(b, &old); err != nil {
+		return err
+	}
+	*w = nil
+	for _, by := range slices.Sorted(maps.Keys(old)) {
+		*w = append(*w, window{By: by, Left: old[by].Left, Until: old[by].Until})
+	}
+	return nil
+}
 
 // of returns the window of a kind, nil where it was never opened.
 func (w windows) of(by string) *window {
