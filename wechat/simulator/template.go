@@ -118,11 +118,13 @@ func (c *call) checkTemplate(req templateRequest) (ownTemplate, map[string]strin
 		return own, nil, err
 	}
 	rule := c.a.rules().Templates[req.TemplateID]
-	switch rule {
-	case templateLimited:
+	switch {
+	case rule == templateLimited:
 		return own, nil, fail(43116)
-	case templateDisabled, templateBanned:
+	case rule == templateDisabled || rule == templateBanned:
 		return own, nil, fail(48011)
+	case req.MiniProgram != nil && req.MiniProgram.AppID == "":
+		return own, nil, fail(40166)
 	}
 	data, err := own.fillIn(req.Data)
 	if err == nil && rule == templateMarketing {
