@@ -49,6 +49,12 @@ type Config struct {
 	Logger     *slog.Logger
 }
 
+// String names the account; what the Config holds besides the secret is not shown either.
+func (c Config) String() string { return "config of " + c.AppID }
+
+// GoString does so, too.
+func (c Config) GoString() string { return c.String() }
+
 // Client calls the API. It is safe for concurrent use. Every method ends within 15 seconds (with a file: and a second for every
 // 64 KiB of it), or with ctx if that is sooner, and its error never holds a token or the secret.
 type Client struct {
@@ -63,6 +69,12 @@ type Client struct {
 	rates          limiter
 	hidden         hidden
 }
+
+// String names the account; the Client holds its secret and tokens.
+func (c *Client) String() string { return "client of " + c.appID }
+
+// GoString does so, too.
+func (c *Client) GoString() string { return c.String() }
 
 // New makes a Client. It does not connect; a BaseURL that is none makes every call fail.
 func New(c Config) *Client {

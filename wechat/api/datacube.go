@@ -67,6 +67,12 @@ func (d *Day) UnmarshalJSON(doc []byte) error {
 // Source: developers.weixin.qq.com/doc/service/api/wedata
 type DataCube struct{ c *Client }
 
+// String names the account, as that of the Client does.
+func (d DataCube) String() string { return "data cube of " + d.c.appID }
+
+// GoString does so, too.
+func (d DataCube) GoString() string { return d.String() }
+
 // DataCube gives the account's statistics.
 func (c *Client) DataCube() DataCube { return DataCube{c} }
 

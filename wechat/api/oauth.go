@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -91,6 +92,9 @@ func (t WebToken) String() string { return "web token of " + t.OpenID }
 
 // GoString does so, too.
 func (t WebToken) GoString() string { return t.String() }
+
+// LogValue hides them from handlers that log JSON.
+func (t WebToken) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
 type webTokenAnswer struct {
 	AccessToken  string   `json:"access_token"`

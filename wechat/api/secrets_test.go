@@ -192,3 +192,28 @@ func TestNoSecretIsShownWhereNoTokenIsGiven(t *testing.T) {
 		})
 	}
 }
+
+// What is printed or logged by mistake shows nothing.
+func TestNoSecretIsPrinted(t *testing.T) {
+	p := play(t, ok)
+	config := api.Config{AppID: appID, Secret: secret, BaseURL: p.URL, Now: p.clock}
+	c := api.New(config)
+	if err := c.SendCustom(t.Context(), "oFAN", hello()); err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []any{
+		config, &config, struct{ API api.Config }{config}, []api.Config{config}, c, struct{ C *api.Client }{c}, c.DataCube(),
+		api.AccessToken{Value: "token-1"}, &api.AccessToken{Value: "token-1"}, struct{ T api.AccessToken }{api.AccessToken{Value: "token-1"}},
+		api.WebToken{AccessToken: webToken, RefreshToken: webRefresh}, &api.WebToken{AccessToken: webToken, RefreshToken: webRefresh},
+	} {
+		log := &journal{}
+		slog.New(slog.NewTextHandler(log, nil)).Info("text", "v", v)
+		text := fmt.Sprintf("%v %+v %#v %s %q", v, v, v, v, v) + log.String()
+		if _, deep := v.(struct{ T api.AccessToken }); !deep { // encoding/json looks into it, as a TokenStore wants
+			slog.New(slog.NewJSONHandler(log, nil)).Info("JSON", "v", v)
+		}
+		if shown := shownSecrets(text + log.String()); shown != nil {
+			t.Errorf("%T shows %q: %s\n%s", v, shown, text, log)
+		}
+	}
+}

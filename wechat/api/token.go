@@ -42,6 +42,12 @@ func (t AccessToken) String() string {
 	return "access token until " + t.Expires.UTC().Format(time.RFC3339)
 }
 
+// GoString hides it, too.
+func (t AccessToken) GoString() string { return t.String() }
+
+// LogValue hides it from handlers that log JSON.
+func (t AccessToken) LogValue() slog.Value { return slog.StringValue(t.String()) }
+
 // TokenStore shares the access token of one account between restarts and between processes. It is called by one goroutine of
 // a Client at a time and given two seconds. Its errors are logged; the Client goes on without it.
 //

@@ -85,7 +85,7 @@ const (
 	keyLetters = 43
 )
 
-// Key opens and seals envelopes. It is safe for concurrent use. The zero Key is of no use.
+// Key opens and seals envelopes. It is safe for concurrent use. The zero Key opens nothing and seals nothing.
 type Key struct{ cbc *cbc }
 
 // cbc is the cipher of a key. Making a mode copies all of AES's round keys, so modes are used again.
@@ -141,8 +141,8 @@ func ParseKey(encodingAESKey string) (Key, error) {
 	return Key{c}, nil
 }
 
-// Seal encrypts msg for the receiver (the AppID) under a random prefix and returns the envelope as standard Base64. The only
-// error is that of the system's random source.
+// Seal encrypts msg for the receiver (the AppID) under a random prefix and returns the envelope as standard Base64. It fails
+// for the zero Key, and where the system's random source does.
 func (k Key) Seal(msg []byte, receiver string) (string, error) {
 	envelope, err := k.AppendSeal(nil, msg, receiver)
 	return string(envelope), err
@@ -150,6 +150,9 @@ func (k Key) Seal(msg []byte, receiver string) (string, error) {
 
 // AppendSeal appends to dst what Seal would give.
 func (k Key) AppendSeal(dst, msg []byte, receiver string) ([]byte, error) {
+	if k.cbc == nil {
+		return dst, errors.New("there is no key to seal the envelope with")
+	}
 	var random [randomSize]byte
 	if _, err := rand.Read(random[:]); err != nil {
 		return dst, fmt.Errorf("random prefix of the envelope: %w", err)
@@ -191,6 +194,9 @@ func (k Key) seal(dst []byte, random [16]byte, msg []byte, receiver string) []by
 // Open decrypts an envelope and returns its message, which the caller owns. The error is ErrEnvelope or ErrReceiver. The
 // envelope carries no proof of its own: check msg_signature first.
 func (k Key) Open(envelope, receiver string) ([]byte, error) {
+	if k.cbc == nil {
+		return nil, ErrEnvelope
+	}
 	plain, err := base64.StdEncoding.DecodeString(envelope)
 	if err != nil || len(plain) == 0 || len(plain)%aes.BlockSize != 0 {
 		return nil, ErrEnvelope
