@@ -25,7 +25,7 @@ import (
 
 type demoFlags struct {
 	listen, dir, config string
-	empty               bool
+	empty, anyMedia     bool
 }
 
 func demoCommand() *cobra.Command {
@@ -48,6 +48,7 @@ func demoCommand() *cobra.Command {
 	c.Flags().StringVar(&f.dir, "dir", "", "folder that keeps the demo's data (default: a temporary one)")
 	c.Flags().StringVar(&f.config, "config", "", "take the accounts and the admin token from this file")
 	c.Flags().BoolVar(&f.empty, "empty", false, "without the example campaigns")
+	anyMediaFlag(c, &f.anyMedia)
 	return c
 }
 
@@ -179,7 +180,9 @@ type demoRun struct {
 
 // playDemo runs simulator and service behind one address until ctx ends.
 func playDemo(ctx context.Context, d demoRun, ln net.Listener) error {
-	sim, err := newSimulator(d.cfg, playing{state: filepath.Join(d.dir, "simulator.db"), start: daytime(time.Now().In(d.cfg.Accounts[0].location))}, d.errOut)
+	sim, err := newSimulator(d.cfg, playing{
+		state: filepath.Join(d.dir, "simulator.db"), anyMedia: d.flags.anyMedia, start: daytime(time.Now().In(d.cfg.Accounts[0].location)),
+	}, d.errOut)
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
@@ -215,10 +218,15 @@ func daytime(now time.Time) time.Time {
 	return time.Date(now.Year(), now.Month(), now.Day(), 12, 0, 0, 0, now.Location())
 }
 
+// platformPaths is how the paths begin that the platform has: control calls, the server API, files and pages.
+var platformPaths = []string{
+	"/sim/", "/cgi-bin/", "/sns/", "/connect/", "/customservice/", "/datacube/", "/wxaapi/", "/wxa/", "/mmbiz_", "/mmvideo/", "/mp/", "/s/",
+}
+
 // besideSimulator gives the platform's own paths to the simulator and all others to the service.
 func besideSimulator(sim *simulator.Server, service http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for _, p := range []string{"/sim/", "/cgi-bin/", "/sns/", "/connect/oauth2/", "/wxaapi/", "/wxa/"} {
+		for _, p := range platformPaths {
 			if strings.HasPrefix(r.URL.Path, p) {
 				sim.ServeHTTP(w, r)
 				return

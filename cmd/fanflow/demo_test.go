@@ -1,6 +1,10 @@
 package main
 
 import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,5 +51,69 @@ func TestDemoWithConfig(t *testing.T) {
 	expect(t, c.do("fan", map[string]any{"text": "营业时间"}), "passive", "10:00")
 	if _, err := os.Stat(filepath.Join(dir, "elsewhere.db")); err == nil {
 		t.Error("the demo has written to the data file of --config")
+	}
+}
+
+// Every call, file and page of the platform goes to the simulator, whatever stands beside it.
+func TestPlatformBesideTheService(t *testing.T) {
+	cfg, err := parseConfig("test.toml", twoConfig("127.0.0.1:1", "127.0.0.1:1", filepath.Join(t.TempDir(), "fanflow.db")), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sim, err := newSimulator(cfg, playing{}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := sim.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	const service = http.StatusTeapot
+	both := besideSimulator(sim, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(service) }))
+	get := func(path string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.RemoteAddr = "127.0.0.1:1"
+		w := httptest.NewRecorder()
+		both.ServeHTTP(w, r)
+		return w
+	}
+	var calls struct{ Items []struct{ Path string } }
+	if err := json.Unmarshal(get("/sim/calls").Body.Bytes(), &calls); err != nil || len(calls.Items) < 100 {
+		t.Fatalf("%d calls are played: %v", len(calls.Items), err)
+	}
+	for _, c := range calls.Items {
+		if get(c.Path).Code == service {
+			t.Errorf("%s goes to the service", c.Path)
+		}
+	}
+	for _, path := range []string{"/mmbiz_png/x/0", "/mmvideo/x", "/s/x"} {
+		if get(path).Code == service {
+			t.Errorf("%s goes to the service", path)
+		}
+	}
+	for _, path := range []string{"/", "/callback/shop", "/static/x.js", "/hooks/shop/x", "/a/shop/fans", "/phone"} {
+		if get(path).Code != service {
+			t.Errorf("%s goes to the platform", path)
+		}
+	}
+}
+
+// Media ids of the real account show the platform's fault line, unless the demo is told to take any.
+func TestAnyMedia(t *testing.T) {
+	dir := t.TempDir()
+	picture := writeFile(t, filepath.Join(dir, "picture.lua"),
+		"return flow { name = \"picture\", triggers = { text = { \"*\" } }, first = \"a\", states = { a = { enter = { reply = { image = \"PRODUCTION\" } } } } }\n")
+	for flag, kind := range map[string]string{"--any-media=false": "fault", "--any-media": "passive"} {
+		addr := freeAddr(t)
+		kept := filepath.Join(dir, kind)
+		demo := start(t, "demo", flag, "--listen", addr, "--dir", kept, "--empty")
+		demo.said("http://" + addr)
+		own := filepath.Join(kept, "fanflow.toml")
+		if out, code := command(t, "flow", "push", picture, "--publish", "--config", own); code != 0 {
+			t.Fatal(out)
+		}
+		c := &client{t: t, sim: "http://" + addr, app: "wxdemo0000000000"}
+		expect(t, c.do("fan", map[string]any{"text": "x"}), kind, "")
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 
 func simulatorCommand() *cobra.Command {
 	var config, addr, state, mode string
+	var anyMedia bool
 	c := &cobra.Command{
 		Use:     "simulator --config FILE [--listen ADDR]",
 		Short:   "Run the simulated WeChat platform alone, for the accounts of the same file",
@@ -37,22 +39,30 @@ func simulatorCommand() *cobra.Command {
 			default:
 				return usagef("--mode %q is none of plain, compatible and safe", mode)
 			}
-			return playPlatform(c.Context(), cfg, playing{addr: addr, state: state, mode: mode}, c.ErrOrStderr())
+			return playPlatform(c.Context(), cfg, playing{addr: addr, state: state, mode: mode, anyMedia: anyMedia}, c.ErrOrStderr())
 		},
 	}
 	c.Flags().StringVar(&config, "config", "", "the configuration file of the service")
 	c.Flags().StringVar(&addr, "listen", "", "address to listen on (default: host and port of api_base)")
 	c.Flags().StringVar(&state, "state", "", "file that keeps the platform's state (default: in memory)")
 	c.Flags().StringVar(&mode, "mode", "", "how pushes come: plain, compatible or safe (default: safe for accounts with an aes_key)")
+	anyMediaFlag(c, &anyMedia)
 	return c
+}
+
+// anyMediaFlag lets flows with the media ids of the real account be played.
+func anyMediaFlag(c *cobra.Command, on *bool) {
+	c.Flags().BoolVar(on, "any-media", false, "take every media id in replies, also what was never uploaded to the simulated platform")
 }
 
 // playing is how the simulated platform runs.
 type playing struct {
-	addr  string    // where it listens
-	state string    // its state file; empty: memory
-	mode  string    // of all accounts; empty: as each has an aes_key or not
-	start time.Time // when its clock begins, if no state says otherwise; zero: now
+	addr  string // where it listens
+	state string // its state file; empty: memory
+	mode  string // of all accounts; empty: as each has an aes_key or not
+	// anyMedia takes media ids in replies that the simulated platform does not know, such as those of the real account.
+	anyMedia bool
+	start    time.Time // when its clock begins, if no state says otherwise; zero: now
 }
 
 // hostPort is where a URL's server listens.
@@ -73,6 +83,7 @@ func hostPort(base string) (string, error) {
 // newSimulator plays the platform for the accounts of cfg.
 func newSimulator(cfg *Config, p playing, out io.Writer) (*simulator.Server, error) {
 	sc := simulator.Config{PublicURL: cfg.PublicURL, StateFile: p.state, Start: p.start, Logger: newLogger(out)}
+	sc.Switches.AnyMedia = p.anyMedia
 	for i := range cfg.Accounts {
 		c := &cfg.Accounts[i]
 		a := simulator.Account{
@@ -83,7 +94,11 @@ func newSimulator(cfg *Config, p playing, out io.Writer) (*simulator.Server, err
 		}
 		sc.Accounts = append(sc.Accounts, a)
 	}
-	return simulator.New(sc)
+	sim, err := simulator.New(sc)
+	if wrong := new(json.UnmarshalTypeError); errors.As(err, &wrong) {
+		return nil, fmt.Errorf("%w; another version of fanflow wrote this file: move it away, and the platform begins anew", err)
+	}
+	return sim, err
 }
 
 // playPlatform serves the simulator until ctx ends.
