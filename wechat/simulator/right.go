@@ -5,7 +5,8 @@ type right int
 
 // The rights, each with the accounts that have it. "service" and "公众号" (subscription) are the types; a test account has all.
 // Source: developers.weixin.qq.com/doc/offiaccount/Getting_Started/Explanation_of_interface_privileges.html, the last edition on
-// one page; newer pages name the accounts call by call (see docs/wechat.md).
+// one page. Newer pages name the accounts call by call and give media, material and drafts to all, conditional menus to verified
+// ones (see docs/wechat.md).
 const (
 	rightBase     right = iota // tokens, server addresses, quota, callback check, JS-SDK ticket: everybody
 	rightMenu                  // menus: all but an unverified 公众号
