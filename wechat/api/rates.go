@@ -107,6 +107,9 @@ func (l *limiter) take(path string) time.Duration {
 		return 0
 	}
 	window := now.Truncate(rate.Per)
+	if back := p.window.Sub(window); back > 0 && back <= rate.Per {
+		window = p.window // a clock that was corrected by a little opens no full window again
+	}
 	if !p.window.Equal(window) {
 		p.window, p.calls = window, 0
 	}
