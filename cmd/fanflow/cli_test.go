@@ -44,7 +44,8 @@ func TestMistakesInOneLine(t *testing.T) {
 		{
 			"a state of another version",
 			[]string{"simulator", "--config", good, "--listen", "127.0.0.1:0", "--state", write("old.state", `{"k":"fan","app":"wx0123456789abcdef","id":"ann","v":{"tags":"t"}}`+"\n")},
-			1, []string{"old.state: line 1", "another version", "move it away"},
+			1,
+			[]string{"old.state: line 1", "another version", "move it away"},
 		},
 		{"no folder for the data", []string{"serve", "--config", write("nofolder.toml", strings.Replace(twoConfig(freeAddr(t), "127.0.0.1:1", "/nowhere/x.db"), `clock       = "simulator"`, "", 1))}, 1, []string{"/nowhere/x.db", "make it"}},
 		{"not a data file", []string{"serve", "--config", write("alien.toml", strings.Replace(twoConfig(freeAddr(t), "127.0.0.1:1", alien), `clock       = "simulator"`, "", 1))}, 1, []string{"alien.db"}},

@@ -240,6 +240,23 @@ func TestRateOfCalls(t *testing.T) {
 	g.expectInbox("fan1", "customer s1", "customer s2", "customer s3")
 }
 
+// 45011 is over with the minute; that call was made, and is a try.
+func TestTooManyCallsWaitForTheNextMinute(t *testing.T) {
+	g := newRig(t)
+	g.follow("fan1")
+	g.writes("fan1")
+	g.advance("20s")
+	g.fault(map[string]any{"path": "/cgi-bin/message/custom/send", "errcode": 45011})
+	g.order("fan1", "s", store.Customer, hello("x"))
+	g.settle()
+	minute := g.sim.Now().Truncate(time.Minute).Add(time.Minute)
+	if j := g.job("s"); j.Attempt != 1 || j.Due.Before(minute) || j.Due.After(minute.Add(time.Second)) {
+		t.Errorf("waits until %s after %d tries, want %s and one", j.Due, j.Attempt, minute)
+	}
+	g.advance("41s")
+	g.expect("s", store.Sent, "")
+}
+
 // oncePerHour lets the client call path once in an hour.
 func (g *rig) oncePerHour(path string) {
 	g.as = func(a *outbox.Account) {
