@@ -87,10 +87,10 @@ func leaf(s string, i int, name string) (string, int) {
 	return "", 0
 }
 
-// isFansText names the fields, directly in the document, that a fan has written: what they hold may look like the end of them.
+// isFansText names the fields that hold what a fan has written, scanned or chosen: it may look like their end.
 func isFansText(name string) bool {
 	switch name {
-	case "Content", "Title", "Description", "Label", "Recognition":
+	case "Content", "Title", "Description", "Url", "Label", "Recognition", "ScanResult", "Poiname":
 		return true
 	}
 	return false

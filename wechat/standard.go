@@ -96,7 +96,8 @@ func repair(s string) (string, error) {
 type repairer struct {
 	s     string
 	i     int
-	depth int // elements that are open
+	depth int    // elements that are open
+	field string // the one directly in the document
 	name  string
 	fresh int // offset just behind the start tag of name
 	seen  map[string]bool
@@ -150,7 +151,7 @@ func (r *repairer) section(rest string) error {
 	n := -1
 	if r.depth > 0 && r.fresh == r.i && r.lost < maxLost {
 		end := cdataEnd + "</" + r.name + ">"
-		if r.depth == 2 && isFansText(r.name) && !r.seen[r.name] {
+		if r.isFans() {
 			n = strings.LastIndex(rest, end)
 		} else {
 			n = strings.Index(rest, end)
@@ -168,6 +169,18 @@ func (r *repairer) section(rest string) error {
 	r.write(strings.ReplaceAll(rest[:n], cdataEnd+cdataStart, ""))
 	r.i += len(cdataStart) + n + len(cdataEnd)
 	return nil
+}
+
+// isFans reports whether the open element holds a fan's text: directly in the document the first of its name, or in what the
+// events of menu items have around it.
+func (r *repairer) isFans() bool {
+	switch {
+	case r.depth == 2:
+		return isFansText(r.name) && !r.seen[r.name]
+	case r.depth == 3 && r.field == "ScanCodeInfo", r.depth == 3 && r.field == "SendLocationInfo":
+		return isFansText(r.name) && !r.seen[r.field]
+	}
+	return false
 }
 
 // tag passes a tag on without its attributes; encoding/xml judges its name and place.
@@ -199,6 +212,9 @@ func (r *repairer) tag(rest string) error {
 	case !empty:
 		r.depth++
 		r.name, r.fresh = name, r.i
+		if r.depth == 2 {
+			r.field = name
+		}
 	}
 	r.out.WriteString(name)
 	if empty {

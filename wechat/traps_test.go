@@ -2,6 +2,7 @@ package wechat_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -187,6 +188,7 @@ func TestParseInjection(t *testing.T) {
 		"title": head + "<MsgType>link</MsgType><Title><![CDATA[a]]></Title><MsgId>1</MsgId><Title><![CDATA[]]></Title><MsgId>77</MsgId></xml>",
 		"speech": head + "<MsgType>voice</MsgType><Recognition><![CDATA[a]]></Recognition><MsgId>1</MsgId><Recognition><![CDATA[]]></Recognition>" +
 			"<MsgId>77</MsgId></xml>",
+		"address of a page":     head + "<MsgType>link</MsgType><Title>a</Title><Url><![CDATA[http://a/]]></Url><MsgId>1</MsgId><Url><![CDATA[]]></Url><MsgId>77</MsgId></xml>",
 		"sender behind a place": head + "<MsgType>location</MsgType><MsgId>77</MsgId><Label>a</Label><FromUserName>oOTHER</FromUserName></xml>",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -194,6 +196,36 @@ func TestParseInjection(t *testing.T) {
 				t.Errorf("MsgID = %q, FromUserName = %q", p.MsgID, p.FromUserName)
 			}
 		})
+	}
+}
+
+// TestParseInjectionDeeper: so it is with what a fan scans or chooses by a menu item, which stands in an element of its own.
+func TestParseInjectionDeeper(t *testing.T) {
+	const smuggled = "a]]></%[2]s></%[1]s><MsgID>1</MsgID><Idx>2</Idx><%[1]s><%[2]s><![CDATA[b"
+	for _, tt := range []struct{ event, info, field, more string }{
+		{"scancode_push", "ScanCodeInfo", "ScanResult", "<ScanType>qrcode</ScanType>"},
+		{"location_select", "SendLocationInfo", "Label", "<Location_X>1</Location_X><Location_Y>2</Location_Y>"},
+		{"location_select", "SendLocationInfo", "Poiname", "<Location_X>1</Location_X><Location_Y>2</Location_Y><Label><![CDATA[c]]></Label>"},
+	} {
+		text := fmt.Sprintf(smuggled, tt.info, tt.field)
+		p := parse(t, event(tt.event, "<EventKey>k</EventKey><"+tt.info+">"+tt.more+"<"+tt.field+"><![CDATA["+text+"]]></"+tt.field+"></"+tt.info+">"))
+		if p.MsgID != "" || p.Idx != 0 {
+			t.Errorf("%s: MsgID = %q, Idx = %d", tt.field, p.MsgID, p.Idx)
+		}
+		got := map[string]string{}
+		switch b := p.Body.(type) {
+		case *wechat.ScanCode:
+			got["ScanResult"] = b.ScanResult
+		case *wechat.LocationSelect:
+			got["Label"], got["Poiname"] = b.Label, b.Poiname
+		}
+		if got[tt.field] != text {
+			t.Errorf("%s = %q, want %q", tt.field, got[tt.field], text)
+		}
+	}
+	p := parse(t, event("another_event", "<List><Label><![CDATA[a]]></Label></List><List><Label><![CDATA[b]]></Label></List>"))
+	if diff := cmp.Diff(map[string]string{"List.Label": "a", "List.Label#2": "b"}, p.Body.(*wechat.Generic).Fields); diff != "" {
+		t.Errorf("a list (-want +got)\n%s", diff)
 	}
 }
 
