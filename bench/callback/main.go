@@ -1,18 +1,19 @@
 // Command callback measures the callback handler alone over a socket: signature, envelope, parser, runs and reply, with a
-// Receiver that has one text ready; no engine, no store. Beside it stands net/http answering an empty 200 (bench/empty), in turn
-// with it in every round, so that a slow minute of the machine falls on both. It prints Markdown tables.
+// Receiver that has one text ready; no engine, no store. Beside it stand two servers with the same mux, timeouts and garbage
+// collector: one that reads the push and answers the same bytes every time, and one that answers an empty 200. They are taken
+// in turn in every round, so that a slow minute of the machine falls on all. It prints Markdown tables.
 //
-// Machines differ and one machine differs from minute to minute, so the ratios are what counts, not the figures.
+// The generator, which shares the machine's cores, checks the handler's answers and not the others'. So the honest distance is
+// that in the server's own processor time for each answer. Machines differ and one machine differs from minute to minute:
+// ratios are what counts, not figures.
 //
 // Run it from the root of the module: go run ./bench/callback
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -21,7 +22,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -41,12 +41,12 @@ func main() {
 	flag.IntVar(&s.clients, "clients", 64, "connections")
 	flag.IntVar(&s.pushes, "pushes", 200_000, "how many pushes to render for each measurement, which ends early when they are used up")
 	flag.StringVar(&s.modes, "modes", "plain,safe", "which modes: plain, safe")
-	server := flag.Bool("serve", false, "be the server that is measured")
+	server := flag.String("serve", "", "be a server that is measured; what it answers: handler, fixed, nothing")
 	aesKey := flag.String("aes-key", "", "with -serve: 43 characters, safe mode")
 	flag.Parse()
 	var err error
-	if *server {
-		err = serve(*aesKey)
+	if *server != "" {
+		err = serve(*server, *aesKey)
 	} else {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 		defer stop()
@@ -64,7 +64,7 @@ func bench(ctx context.Context, s settings) error {
 		return err
 	}
 	defer os.RemoveAll(bin)
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", bin+string(filepath.Separator), "./bench/callback", "./bench/load", "./bench/empty")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", bin+string(filepath.Separator), "./bench/callback", "./bench/load")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("build the programs (run from the root of the module): %w", err)
@@ -85,42 +85,49 @@ func bench(ctx context.Context, s settings) error {
 	return nil
 }
 
-// result is the part of bench/load's output that the table needs.
+// result is the part of bench/load's output that the table needs, and the processor time of the server.
 type result struct {
-	PerSecond  float64 `json:"per_second"`
-	Answers    int     `json:"answers"`
-	P50        float64 `json:"p50_ms"`
-	P99        float64 `json:"p99_ms"`
-	P999       float64 `json:"p99_9_ms"`
-	Errors     int     `json:"errors"`
-	FirstError string  `json:"first_error"`
+	PerSecond  float64       `json:"per_second"`
+	Answers    int           `json:"answers"`
+	P50        float64       `json:"p50_ms"`
+	P99        float64       `json:"p99_ms"`
+	P999       float64       `json:"p99_9_ms"`
+	Errors     int           `json:"errors"`
+	FirstError string        `json:"first_error"`
+	cpu        time.Duration // for each answer; 0 where the system does not tell
 }
 
-// measure takes both servers in turn and gives each one's results: the handler's, the bare one's.
-func measure(ctx context.Context, bin, aesKey string, s settings) (results [2][]result, err error) {
-	handler, stopHandler, err := start(exec.CommandContext(ctx, filepath.Join(bin, "callback"), "-serve", "-aes-key", aesKey))
-	if err != nil {
-		return results, err
+// answers of the servers that are measured, in the order of the table.
+var answers = []string{byHandler, fixed, nothing}
+
+// measure takes the servers in turn and gives each one's results, in the order of answers.
+func measure(ctx context.Context, bin, aesKey string, s settings) ([][]result, error) {
+	var servers []server
+	for _, answer := range answers {
+		one, err := start(exec.CommandContext(ctx, filepath.Join(bin, "callback"), "-serve", answer, "-aes-key", aesKey))
+		if err != nil {
+			return nil, err
+		}
+		defer one.stop()
+		servers = append(servers, one)
 	}
-	defer stopHandler()
-	bare, stopBare, err := start(exec.CommandContext(ctx, filepath.Join(bin, "empty")))
-	if err != nil {
-		return results, err
-	}
-	defer stopBare()
+	results := make([][]result, len(servers))
 	for range s.rounds {
-		for i, base := range []string{handler, bare} {
+		for i, server := range servers {
 			args := []string{
-				"-url", base + "/callback/bench", "-token", token, "-app-id", appID, "-aes-key", aesKey, "-expect", text, "-json",
+				"-url", server.base + "/callback/bench", "-token", token, "-app-id", appID, "-aes-key", aesKey, "-expect", text, "-json",
 				"-clients", strconv.Itoa(s.clients), "-pushes", strconv.Itoa(s.pushes), "-for", s.length.String(),
 			}
-			if base == bare {
+			if answers[i] != byHandler {
 				args = append(args, "-any")
 			}
+			before := server.cpu()
 			one, err := load(ctx, filepath.Join(bin, "load"), args)
 			if err != nil {
-				return results, err
+				return nil, err
 			}
+			one.cpu = (server.cpu() - before) / time.Duration(one.Answers)
+			fmt.Fprintf(os.Stderr, "%s: %.0f/s, p99 %.2f ms, %v of the processor each, %d errors %s\n", answers[i], one.PerSecond, one.P99, one.cpu, one.Errors, one.FirstError)
 			results[i] = append(results[i], one)
 		}
 	}
@@ -138,27 +145,5 @@ func load(ctx context.Context, program string, args []string) (r result, err err
 	if r.Answers == 0 {
 		return r, fmt.Errorf("no right answer: %s", r.FirstError)
 	}
-	fmt.Fprintf(os.Stderr, "%s: %.0f/s, p99 %.2f ms, %d errors %s\n", args[1], r.PerSecond, r.P99, r.Errors, r.FirstError)
 	return r, nil
-}
-
-// start runs a server that prints its address in the first line; stop ends it.
-func start(cmd *exec.Cmd) (base string, stop func(), err error) {
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return "", nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return "", nil, fmt.Errorf("start %s: %w", cmd.Path, err)
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		return "", nil, fmt.Errorf("%s did not say where it listens: %w\n%s", cmd.Path, errors.Join(err, cmd.Wait()), stderr.Bytes())
-	}
-	return strings.TrimPrefix(strings.TrimSpace(line), "listening on "), func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM) // the figures are taken: how it ends is of no interest
-		_ = cmd.Wait()
-	}, nil
 }

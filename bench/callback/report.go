@@ -8,19 +8,20 @@ import (
 )
 
 // report prints one mode's table.
-func report(w io.Writer, mode string, s settings, results [2][]result) error {
+func report(w io.Writer, mode string, s settings, results [][]result) error {
 	t := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
 	fmt.Fprintf(t, "\n### Callback handler alone, %s mode\n\nClosed loop, %d clients, %d interleaved rounds of %v; median (range).\n\n", mode, s.clients, s.rounds, s.length)
-	fmt.Fprintln(t, "| server\t| answers/s\t| handler / it\t| p50 ms\t| p99 ms\t| p99.9 ms\t| wrong answers\t|")
-	fmt.Fprintln(t, "| ---\t| ---\t| ---\t| ---\t| ---\t| ---\t| ---\t|")
+	fmt.Fprintln(t, "| server\t| server CPU, µs/answer\t| handler / it\t| answers/s\t| handler / it\t| p50 ms\t| p99 ms\t| p99.9 ms\t| wrong answers\t|")
+	fmt.Fprintln(t, "| ---\t| ---\t| ---\t| ---\t| ---\t| ---\t| ---\t| ---\t| ---\t|")
 	speed := func(r result) float64 { return r.PerSecond }
-	own := spreadOf(results[0], speed).median
-	for i, name := range []string{"callback handler", "empty 200"} {
-		its, wrong := spreadOf(results[i], speed), 0
+	cost := func(r result) float64 { return float64(r.cpu.Nanoseconds()) / 1000 }
+	own, ownCost := spreadOf(results[0], speed).median, spreadOf(results[0], cost).median
+	for i, name := range []string{"callback handler", "the same bytes, nothing looked at", "empty 200"} {
+		its, itsCost, wrong := spreadOf(results[i], speed), spreadOf(results[i], cost), 0
 		for _, r := range results[i] {
 			wrong += r.Errors
 		}
-		fmt.Fprintf(t, "| %s\t| %s\t| %.2f\t| %s\t| %s\t| %s\t| %d\t|\n", name, its.text(0), own/its.median,
+		fmt.Fprintf(t, "| %s\t| %s\t| %.2f\t| %s\t| %.2f\t| %s\t| %s\t| %s\t| %d\t|\n", name, itsCost.text(1), ownCost/itsCost.median, its.text(0), own/its.median,
 			spreadOf(results[i], func(r result) float64 { return r.P50 }).text(2),
 			spreadOf(results[i], func(r result) float64 { return r.P99 }).text(2),
 			spreadOf(results[i], func(r result) float64 { return r.P999 }).text(2), wrong)

@@ -18,16 +18,21 @@ import (
 // deliver waits with one delivery for the reply of its push and answers it, or does not.
 func (h *Handler) deliver(w http.ResponseWriter, req *http.Request, d delivery) {
 	arrived := time.Now() // wall time: WeChat's five seconds
-	r, nth := h.join(d.push, arrived)
-	if r == nil {
+	r, nth, known := h.join(d.push, arrived)
+	switch {
+	case known != nil:
+		h.answer(w, req, d, nil, *known, "joined")
+		return
+	case r == nil:
 		h.refuse(w, &refusal{http.StatusServiceUnavailable, "stopping", "the service is stopping"})
 		return
 	}
 	patience := h.timer(h.c.Patience)
 	defer h.stopTimer(patience)
 	select {
-	case <-r.done:
-		h.answer(w, req, d, r, nth)
+	case token := <-r.done:
+		r.done <- token // for the next one who waits
+		h.answerEnded(w, req, d, r, nth)
 	case <-req.Context().Done():
 		h.abandon(r, "gone")
 	case <-patience.C:
@@ -82,18 +87,23 @@ func (h *Handler) concede(w http.ResponseWriter, req *http.Request, r *run) {
 	h.leave(r, aSuccess)
 }
 
-// answer writes the reply of an ended run.
-func (h *Handler) answer(w http.ResponseWriter, req *http.Request, d delivery, r *run, nth int) {
-	if r.err != nil {
+// answerEnded answers with what an ended run came to.
+func (h *Handler) answerEnded(w http.ResponseWriter, req *http.Request, d delivery, r *run, nth int) {
+	outcome := "ok"
+	switch {
+	case r.err != nil:
 		h.c.Observe("error")
 		h.leave(r, nothing)
 		w.WriteHeader(http.StatusInternalServerError)
 		return
+	case nth > 1:
+		outcome = "joined"
 	}
-	reply := r.reply
-	if r.late { // it goes to the fan by another way
-		reply = wechat.Reply{}
-	}
+	h.answer(w, req, d, r, r.reply, outcome)
+}
+
+// answer writes a reply and leaves the run, if there is one.
+func (h *Handler) answer(w http.ResponseWriter, req *http.Request, d delivery, r *run, reply wechat.Reply, outcome string) {
 	page := sheets.Get().(*sheet)
 	defer sheets.Put(page)
 	contentType, body, err := h.encode(page, d, reply)
@@ -105,11 +115,7 @@ func (h *Handler) answer(w http.ResponseWriter, req *http.Request, d delivery, r
 	if err := send(w, req.Context(), contentType, body); err != nil {
 		h.abandon(r, "gone")
 	}
-	if nth == 1 {
-		h.c.Observe("ok")
-	} else {
-		h.c.Observe("joined")
-	}
+	h.c.Observe(outcome)
 	h.leave(r, theAnswer)
 }
 

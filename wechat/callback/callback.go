@@ -75,14 +75,14 @@ type Handler struct {
 
 	workers workers   // that call Receive
 	timers  sync.Pool // of *time.Timer, stopped
+	spare   sync.Pool // of *run
 
-	mu             sync.Mutex
-	runs           map[string]*run // by Push.Key
-	oldest, newest *run            // the settled ones of runs, a list
-	kept           int             // how many
-	busy           int             // goroutines that call the Receiver
-	stopping       bool
-	idle           chan struct{} // closed when stopping and busy is 0
+	mu       sync.Mutex
+	runs     map[string]*run // in flight, by Push.Key
+	kept     kept            // replies of runs that are settled
+	busy     int             // goroutines that call the Receiver
+	stopping bool
+	idle     chan struct{} // closed when stopping and busy is 0
 }
 
 // New checks the Config and makes a Handler. Its errors hold no secret.
@@ -109,7 +109,7 @@ func New(c Config) (*Handler, error) {
 	}
 	h.c = withDefaults(c)
 	h.ctx, h.cancel = context.WithCancel(context.Background())
-	h.workers = newWorkers(h.ctx, h.receive)
+	h.workers.receive = h.receive
 	return h, nil
 }
 
@@ -169,6 +169,7 @@ func (h *Handler) post(w http.ResponseWriter, r *http.Request) {
 // WeChat's next delivery is left to the Receiver of the process that gets it; Late is not called for it. When ctx ends first,
 // the context of the calls still running is cancelled and ctx's error returned. Call http.Server's Shutdown before it.
 func (h *Handler) Shutdown(ctx context.Context) error {
+	defer h.workers.end()
 	defer h.cancel()
 	for _, end := range h.stop() {
 		h.finish(end)

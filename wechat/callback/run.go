@@ -13,20 +13,19 @@ const (
 	deliveries = 3                       // that WeChat makes of one push
 	openFor    = 5500 * time.Millisecond // of a delivery that is left unanswered; WeChat hangs up after 5 seconds
 	window     = 15 * time.Second        // from the first delivery; by then the third has come or never will
-	keepFor    = 20 * time.Second        // of a reply, once it is settled
-	keepMost   = 1 << 16                 // settled replies; the Receiver answers for what is older
 )
 
-// run is one call of Receive, and the deliveries of its push. Its fields are guarded by Handler.mu; reply and err may be read
-// once done is closed, late by a delivery that waits.
+// run is one call of Receive, and the deliveries of its push. Its fields are guarded by Handler.mu; reply and err may also be
+// read by a delivery that waits, once the run has ended.
 //
-// It ends when Receive returns. It is settled when it is known what became of the reply: a delivery took it, or none will.
-// Until 20 seconds after that it stays in memory, and repeats get the same reply.
+// It ends when Receive returns. It is settled when it is known what became of the reply: a delivery took it, or none will. Then
+// it is over, but for the deliveries that still wait, and its reply is kept for repeats. A run whose last delivery has left is
+// used again.
 type run struct {
 	key   string
 	push  *wechat.Push  // nil once it is settled
 	began time.Time     // wall time of the first delivery
-	done  chan struct{} // closed when it ended
+	done  chan struct{} // holds a token once it ended; who takes that puts it back
 	reply wechat.Reply
 	err   error
 
@@ -35,10 +34,8 @@ type run struct {
 	waiting    int // deliveries in flight
 	answered   bool
 	conceded   bool // a delivery was told "success" before there was a reply: WeChat makes no other
-	settled    time.Time
-	late       bool        // settled, but not by a delivery: repeats are told "success". It does not change while one waits
+	settled    bool
 	timer      *time.Timer // of the window, once it ended with nobody waiting
-	next       *run        // that was settled after it
 }
 
 // ending is a settled run as the Receiver is told of it. The zero ending is of a run that is not settled.
@@ -48,26 +45,46 @@ type ending struct {
 	late  bool
 }
 
-// join adds a delivery to the run of its push, and starts the run where there is none. nth counts from 1. It returns nil when
-// the Handler is stopping.
-func (h *Handler) join(p *wechat.Push, now time.Time) (r *run, nth int) {
+// join adds a delivery to the run of its push, and starts the run where there is none. nth counts from 1. A push whose run is
+// settled has no run any more but a reply, known. It returns neither when the Handler is stopping.
+func (h *Handler) join(p *wechat.Push, now time.Time) (r *run, nth int, known *wechat.Reply) {
 	key := p.Key()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.stopping {
-		return nil, 0
+		return nil, 0, nil
 	}
-	h.forget(now)
 	r = h.runs[key]
 	if r == nil {
-		r = &run{key: key, push: p, began: now, done: make(chan struct{})}
+		if reply, ok := h.kept.get(key, now); ok {
+			return nil, 0, &reply
+		}
+		r = h.newRun()
+		r.key, r.push, r.began = key, p, now
 		h.runs[key] = r
 		h.busy++
 		h.workers.start(r)
 	}
 	r.deliveries++
 	r.waiting++
-	return r, r.deliveries
+	return r, r.deliveries, nil
+}
+
+// newRun is a run that may have been used before; release takes it back once nobody knows it any more.
+func (h *Handler) newRun() *run {
+	if r, ok := h.spare.Get().(*run); ok {
+		return r
+	}
+	return &run{done: make(chan struct{}, 1)}
+}
+
+func (h *Handler) release(r *run) {
+	if !r.settled || r.waiting > 0 || r.timer != nil { // a timer that was stopped may have fired before
+		return
+	}
+	<-r.done
+	*r = run{done: r.done}
+	h.spare.Put(r)
 }
 
 func (h *Handler) receive(r *run) {
@@ -78,9 +95,10 @@ func (h *Handler) receive(r *run) {
 	})
 	h.mu.Lock()
 	r.reply, r.err, r.ended = reply, err, true
-	close(r.done)
+	r.done <- struct{}{}
 	end := h.settle(r)
 	h.rest()
+	h.release(r)
 	h.mu.Unlock()
 	h.finish(end)
 }
@@ -94,13 +112,17 @@ const (
 	aSuccess        // "success" was written because the reply was not there in time
 )
 
-// leave ends a delivery.
+// leave ends a delivery. One that was answered from memory has no run to leave.
 func (h *Handler) leave(r *run, t taken) {
+	if r == nil {
+		return
+	}
 	h.mu.Lock()
 	r.waiting--
 	r.answered = r.answered || t == theAnswer
 	r.conceded = r.conceded || t == aSuccess
 	end := h.settle(r)
+	h.release(r)
 	h.mu.Unlock()
 	h.finish(end)
 }
@@ -117,13 +139,12 @@ func (h *Handler) windowOver(r *run) {
 // has let go of the lock.
 func (h *Handler) settle(r *run) ending {
 	switch {
-	case !r.ended || !r.settled.IsZero():
+	case !r.ended || r.settled:
 		return ending{}
-	case r.err != nil:
-		delete(h.runs, r.key) // the next delivery tries again
+	case r.err != nil: // the next delivery tries again
 		return h.end(r, false)
 	case r.answered:
-		h.keep(r)
+		h.kept.put(r.key, r.reply, time.Now())
 		return h.end(r, false)
 	case r.waiting > 0:
 		return ending{} // one of them may take the answer
@@ -131,10 +152,9 @@ func (h *Handler) settle(r *run) ending {
 	elapsed := time.Since(r.began)
 	switch {
 	case r.conceded || r.deliveries >= deliveries || elapsed >= window:
-		h.keep(r)
+		h.kept.put(r.key, wechat.Reply{}, time.Now()) // repeats are told "success": the reply goes another way
 		return h.end(r, !r.reply.IsZero())
 	case h.stopping:
-		delete(h.runs, r.key)
 		return h.end(r, false)
 	case r.timer == nil:
 		r.timer = time.AfterFunc(window-elapsed, func() { h.windowOver(r) })
@@ -147,10 +167,8 @@ func (h *Handler) end(r *run, late bool) ending {
 		r.timer.Stop()
 	}
 	e := ending{push: r.push, reply: r.reply, late: late}
-	r.settled, r.push = time.Now(), nil
-	if late { // and nobody waits; what a waiting delivery reads is left alone
-		r.late = true
-	}
+	delete(h.runs, r.key)
+	r.settled, r.push = true, nil
 	h.busy++
 	return e
 }
@@ -197,31 +215,6 @@ func (h *Handler) signalIdle() {
 	case <-h.idle:
 	default:
 		close(h.idle)
-	}
-}
-
-// keep remembers a settled run. What is kept is the reply and a few words, and of those a bounded number.
-func (h *Handler) keep(r *run) {
-	if h.newest == nil {
-		h.oldest = r
-	} else {
-		h.newest.next = r
-	}
-	h.newest = r
-	h.kept++
-}
-
-// forget lets go of what was kept long enough. It runs with every push, so that no clock of its own is needed.
-func (h *Handler) forget(now time.Time) {
-	for old := h.oldest; old != nil && (h.kept > keepMost || now.Sub(old.settled) > keepFor); old = h.oldest {
-		if h.runs[old.key] == old {
-			delete(h.runs, old.key)
-		}
-		h.oldest = old.next
-		if h.oldest == nil {
-			h.newest = nil
-		}
-		h.kept--
 	}
 }
 
