@@ -209,17 +209,6 @@ func customKinds() []row {
 	}
 }
 
-// published is the article_id of an article that has been published.
-func (w *world) published(title string) string {
-	w.Helper()
-	p, err := w.c.Publish(w.Context(), w.draft(title))
-	w.must(err)
-	w.advance("10s")
-	status, err := w.c.PublishStatus(w.Context(), p.ID)
-	w.must(err)
-	return status.ArticleID
-}
-
 // customWindows are what a fan does and how many messages it opens, for how long.
 func customWindows() []row {
 	one := sendTo("oA", hello())

@@ -39,7 +39,7 @@ func TestArticleRules(t *testing.T) {
 		return `{"title":"标题","content":"<p>正文</p>","thumb_media_id":"` + w.cover + `"` + fields + `}`
 	}
 	newspic := func(list ...string) string {
-		return `{"article_type":"newspic","title":"图","content":"","image_info":{"image_list":[{"image_media_id":"` +
+		return `{"article_type":"newspic","title":"图","content":"字","image_info":{"image_list":[{"image_media_id":"` +
 			strings.Join(list, `"},{"image_media_id":"`) + `"}]}}`
 	}
 	cases := []struct {
@@ -62,7 +62,8 @@ func TestArticleRules(t *testing.T) {
 		{newspic(picture), 0},
 		{newspic(picture, temporary), 40007},
 		{newspic(strings.Split(strings.Repeat(picture+",", 20)+picture, ",")...), 40215},
-		{`{"article_type":"newspic","title":"图","content":""}`, 40215},
+		{`{"article_type":"newspic","title":"图","content":"字"}`, 40215},
+		{`{"article_type":"newspic","title":"图","content":""}`, 45166},
 	}
 	for i, c := range cases {
 		t.Run(fmt.Sprint(i, " ", c.code), func(t *testing.T) {
