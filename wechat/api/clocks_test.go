@@ -57,6 +57,37 @@ func TestRateOnAStoppedClock(t *testing.T) {
 	})
 }
 
+// Who waits for the rate has time left for the call itself: one that breaks off may have been made.
+func TestRateLeavesTimeForTheCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // it begins at midnight
+		w := &wire{answer: func(r *http.Request) (string, error) {
+			select {
+			case <-time.After(4 * time.Second):
+				return fine(r)
+			case <-r.Context().Done():
+				return "", r.Context().Err()
+			}
+		}}
+		c := w.client(api.Config{Rates: map[string]api.Rate{customPath: api.PerMinute(1)}})
+		begin := time.Now()
+		send := func() error { return c.SendCustom(t.Context(), "oFAN", hello()) }
+		if err := send(); err != nil {
+			t.Fatal(err)
+		}
+		for range 56 { // from second 4 on
+			if err := send(); err == nil {
+				break
+			} else if !errors.Is(err, api.ErrRate) {
+				t.Fatalf("after %s: %v", time.Since(begin), err)
+			}
+			time.Sleep(time.Second)
+		}
+		if at := time.Since(begin); at != 64*time.Second || w.count() != 2 {
+			t.Errorf("after %s: %d calls", at, w.count())
+		}
+	})
+}
+
 // Nobody gets more than the rate within a minute of the account's, in whatever steps the clock goes on.
 func TestRateDoesNotBurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

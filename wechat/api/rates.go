@@ -38,7 +38,7 @@ func DocumentedRates() map[string]Rate {
 	}
 }
 
-// ErrRate is in the error of a call that was not made, because the path's rate would have made it wait longer than it had time.
+// ErrRate is in the error of a call that was not made, because the path's rate would have left it too little of its time.
 // The error is an *Error of class Retry, too, and its RetryAt says when the path opens.
 var ErrRate = errors.New("held back by the rate of calls")
 
@@ -64,15 +64,21 @@ func newLimiter(now func() time.Time, over map[string]Rate) limiter {
 	return limiter{now: now, rates: rates, paths: map[string]*lane{}}
 }
 
-// wait returns when path may be called. Where that would be after ctx's deadline it returns at once, with ErrRate.
+// forCall is what a call that waits must have left of its time, or half of it where that is less: one that breaks off for want
+// of time may have sent a message.
+const forCall = 5 * time.Second
+
+// wait returns when path may be called. Where there would be too little left until ctx's deadline it returns at once, with ErrRate.
 func (l *limiter) wait(ctx context.Context, path string) error {
 	for {
 		left := l.take(path)
 		if left <= 0 {
 			return nil
 		}
-		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < left {
-			return &Error{API: path, Msg: ErrRate.Error(), Class: Retry, RetryAt: l.now().Add(left)}
+		if deadline, ok := ctx.Deadline(); ok {
+			if until := time.Until(deadline); until < left+min(forCall, until/2) {
+				return &Error{API: path, Msg: ErrRate.Error(), Class: Retry, RetryAt: l.now().Add(left)}
+			}
 		}
 		timer := time.NewTimer(min(left, time.Second)) // the account's clock may be faster than this one
 		select {
