@@ -8,6 +8,57 @@ import (
 	"fanflow/wechat/api"
 )
 
+// massProtection are sends to all that the administrator has to confirm.
+func massProtection() []row {
+	held := func(w *world) {
+		massFans(w)
+		w.rules(`{"mass":{"protected":true}}`)
+		doc, err := w.answer("POST", sendAllPath, `{"filter":{"is_to_all":true},"msgtype":"text","text":{"content":"hi"},"clientmsgid":"b-1"}`)
+		w.same("held", 89505, codeOf(err))
+		if _, err := fmt.Sscan(fmt.Sprint(doc["msg_id"]), &w.id); err != nil {
+			w.Fatal(doc, err)
+		}
+	}
+	confirm := func(accept bool) func(*world) {
+		return func(w *world) {
+			w.control("POST", w.app+"/mass/confirm", fmt.Sprintf(`{"msg_id":%d,"accept":%v}`, w.id, accept))
+		}
+	}
+	same := func(w *world) error {
+		again, err := w.c.MassToAll(w.Context(), hello(), "b-1")
+		if err == nil {
+			w.same("again", api.MassResult{MsgID: w.id, Duplicate: true}, again)
+		}
+		return err
+	}
+	return []row{
+		{name: "the administrator is asked", arrange: both(massFans, ruled(`{"mass":{"protected":true}}`)), call: toAll(hello(), ""), code: 89505, check: nothingFor("oA")},
+		{name: "another while they are", arrange: held, call: toAll(textOf(1), ""), code: 89504, check: nothingFor("oA")},
+		{name: "the same while they are", arrange: held, call: same, code: 89504, check: nothingFor("oA")},
+		{name: "the same when they agreed", arrange: both(held, confirm(true)), call: same, check: both(receives(1), massResult("send success", 2, 2, 2, 0))},
+		{name: "they refuse", arrange: both(held, confirm(false)), call: done, check: both(nothingFor("oA"), massResult("err(40001)", 2, 0, 0, 0))},
+		{name: "they are silent for 30 minutes", arrange: later(held, "30m"), call: done, check: both(nothingFor("oA"), massResult("err(40002)", 2, 0, 0, 0))},
+	}
+}
+
+// massChecks are sends of drafts whose articles are judged to be another account's.
+func massChecks() []row {
+	send := func(ignore bool) func(*world) error {
+		return func(w *world) error {
+			return toAll(wechat.Outgoing{Draft: w.draft("t"), IgnoreReprint: ignore}, "")(w)
+		}
+	}
+	reprint := func(allowed bool) func(*world) {
+		return both(massFans, ruled(fmt.Sprintf(`{"mass":{"reprints":[{"article_idx":1,"allowed":%v,"url":"https://example.com/original"}]}}`, allowed)))
+	}
+	failed := func(status string) func(*world) { return both(nothingFor("oA"), massResult(status, 2, 0, 0, 0)) }
+	return []row{
+		{name: "a reprint", by: byRule, arrange: reprint(true), call: send(false), check: failed("err(30003)")},
+		{name: "a reprint, ignored", by: byRule, arrange: reprint(true), call: send(true), check: both(receives(1), massResult("send success", 2, 2, 2, 0))},
+		{name: "a reprint that may not be", by: byRule, arrange: reprint(false), call: send(true), check: failed("err(30002)")},
+	}
+}
+
 // previews show a mass send to one fan.
 func previews() []row {
 	to := func(fan string) func(*world) error {
