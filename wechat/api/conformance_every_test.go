@@ -18,12 +18,12 @@ import (
 // paperClasses are the errcodes with what a sender should do about them, as the platform's pages and the fact sheet made of them
 // have it: R later, T another token, U this fan not, Q not before the quota opens, C a matter for the operator, P not as it is,
 // D taken before. Two letters: the pages leave it open. A range stands for all within.
-// Source: developers.weixin.qq.com/doc/service/guide/dev/api/error_code.html and the pages of the calls.
+// Source: developers.weixin.qq.com/doc/oplatform/developers/errCode/errCode.html and the pages of the calls.
 const paperClasses = `
 R -1 43108 44990 45011 45066 45085 45102 45169 45171 46007 61450 61503 89501-89507 268487001 268487002
 T 40001 40014 42001
 U 40003 40029 40030 40163 42002 42003 42007 43004 43005 43006 43019 43101 45015 45036 45047 48002 50001 50002 50005 70000
-U 10700 10703 10706 62751
+U 10700 10703 10706 40226 41003 41008 62751
 Q 43100 45009 45028 45093 48006
 D 40241 45065
 C 40002 40013 40033 40036 40037 40081 40090 40102 40103 40125 40152 40164 40165 40166 40168 40176 40200-40203 40243 40246

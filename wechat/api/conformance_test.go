@@ -78,7 +78,7 @@ const (
 // table is all that the simulator serves.
 func table() []served {
 	return slices.Concat(messageTable(), massTable(), templateTable(), noticeTable(), baseTable(),
-		usersTable(), menuTable(), mediaTable(), articleTable())
+		usersTable(), menuTable(), mediaTable(), articleTable(), webTable())
 }
 
 // world is a played platform over a real socket, with a client for each of its accounts, and a server that takes their pushes.
@@ -89,8 +89,9 @@ type world struct {
 	c       *api.Client
 	clients map[string]*api.Client
 
-	id   int64  // what arrange or call leave to the next
-	text string // the same
+	id   int64        // what arrange or call leave to the next
+	text string       // the same
+	web  api.WebToken // the same
 
 	mu     sync.Mutex
 	pushed []string // bodies of pushes
