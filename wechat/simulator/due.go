@@ -38,12 +38,29 @@ type jobs struct {
 // add keeps j, which gets its id here.
 func (q *jobs) add(file *stateFile, j job) {
 	q.mu.Lock()
+	q.insert(file, j)
+	q.mu.Unlock()
+	q.wake()
+}
+
+// insert is add for those who hold the lock.
+func (q *jobs) insert(file *stateFile, j job) {
 	q.last++
 	j.ID = q.last
 	heap.Push(&q.heap, &j)
 	file.put("job", j.App, strconv.FormatInt(j.ID, 10), j)
-	q.mu.Unlock()
-	q.wake()
+}
+
+// about reports whether a job for the message id is still to be done. One that was taken is not looked at.
+func (q *jobs) about(app string, msgID int64) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.has(app, msgID)
+}
+
+// has is about for those who hold the lock.
+func (q *jobs) has(app string, msgID int64) bool {
+	return slices.ContainsFunc(q.heap, func(j *job) bool { return j.App == app && j.MsgID == msgID })
 }
 
 func (q *jobs) wake() {

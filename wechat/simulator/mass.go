@@ -198,12 +198,13 @@ func (c *call) sendMass(req massRequest, item *Item, scope string, to []*fan) (a
 	}
 	m := &mass{ID: c.s.ids.next(), Item: item, Accepted: c.now, Total: len(to), Reprints: req.Reprints == 1, Quota: quota}
 	item.MsgID = m.ID
-	c.a.masses[m.ID] = m
-	c.a.remember(key, onceKey{MsgID: m.ID, Until: c.now.Add(onceMass)})
 	if item.MsgType == "mpnews" {
 		m.Base = c.base()
 		m.DataID = m.ID + 1_000_000_000
 	}
+	c.a.masses[m.ID] = m
+	c.a.saveMass(m)
+	c.a.remember(key, onceKey{MsgID: m.ID, Until: c.now.Add(onceMass)})
 	if protected {
 		c.s.holdMass(c.a, m, to, c.now)
 		return nil, withMsgID(89505, m.ID)

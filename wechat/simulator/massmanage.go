@@ -3,7 +3,6 @@ package simulator
 import (
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"slices"
 )
@@ -165,10 +164,7 @@ func (s *Server) massConfirm(w http.ResponseWriter, r *http.Request, a *account)
 		MsgID  int64 `json:"msg_id"`
 		Accept bool  `json:"accept"`
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxControl))
-	if err == nil {
-		err = decodeStrict(body, &req)
-	}
+	err := decodeControl(w, r, &req)
 	if err == nil && req.MsgID == 0 {
 		err = errors.New("msg_id is missing")
 	}

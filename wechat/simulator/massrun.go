@@ -100,15 +100,39 @@ func (a *account) appendFan(to []*fan, openID string) []*fan {
 // goOn saves the send and plans its next part, or its result. The lock is held.
 func (s *Server) goOn(a *account, m *mass, now time.Time) {
 	a.saveMass(m)
+	s.due.add(s.file, a.nextJob(m, now))
+}
+
+// nextJob is what is to be done of a send: its next part, or its result.
+func (a *account) nextJob(m *mass, now time.Time) job {
 	next := job{App: a.AppID, Event: eventMassFinished, Due: now.Add(massDelay), MsgID: m.ID}
 	if list, _ := a.sends.waiting.get(decimal(m.ID)); m.Next < len(list) {
 		next.Event, next.Due, next.Step = eventMassSlice, now.Add(massSlice), m.Next
 	}
-	s.due.add(s.file, next)
+	return next
+}
+
+// resumeMasses gives the sends a job that have none, as a kill between two lines of the state file leaves them. One that nobody
+// can have been told of ends as failed. The locks are held, or the server is not in use yet.
+func (s *Server) resumeMasses() {
+	for _, app := range s.apps {
+		a := s.accounts[app]
+		for _, m := range a.masses {
+			if m.Done || s.due.has(app, m.ID) {
+				continue
+			}
+			if m.Pending {
+				s.due.insert(s.file, job{App: app, Event: eventMassExpired, Due: m.Accepted.Add(massConfirm), MsgID: m.ID})
+				continue
+			}
+			m.Result = orElse(m.Result, massFailed)
+			s.due.insert(s.file, a.nextJob(m, s.Now()))
+		}
+	}
 }
 
 // nextSlice delivers the part of a mass send that begins with the fan step. A part that was delivered before a crash is not
-// delivered again.
+// delivered again, and one job alone goes on from there.
 func (s *Server) nextSlice(a *account, id int64, step int, now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -125,6 +149,8 @@ func (s *Server) nextSlice(a *account, id int64, step int, now time.Time) {
 		}
 		m.Next += len(part)
 		a.deliverMass(m, to, now)
+	} else if s.due.about(a.AppID, id) {
+		return
 	}
 	s.goOn(a, m, now)
 }
@@ -155,6 +181,7 @@ func (a *account) deliverMass(m *mass, to []*fan, now time.Time) {
 		}
 	}
 	if len(part.To) > 0 {
+		part.Mass = m
 		a.file.put(partKind, a.AppID, decimal(m.ID), part)
 	}
 }
@@ -163,8 +190,9 @@ func (a *account) deliverMass(m *mass, to []*fan, now time.Time) {
 const partKind = "mass-part"
 
 // massPart is what one part of a mass send delivered, as one line of the state file: 100,000 lines with the same message
-// would cost seconds.
+// would cost seconds. How far the send has come stands in the same line, so that no part is delivered twice.
 type massPart struct {
+	Mass *mass           `json:"mass,omitempty"`
 	Item json.RawMessage `json:"item"`
 	At   time.Time       `json:"at"`
 	To   []string        `json:"to"`
@@ -177,6 +205,9 @@ func (p massParts) restore(l line) error {
 	var part massPart
 	if err := json.Unmarshal(l.Value, &part); err != nil {
 		return err
+	}
+	if part.Mass != nil {
+		p.a.masses[part.Mass.ID] = part.Mass
 	}
 	text := pack(string(part.Item))
 	for _, openID := range part.To {

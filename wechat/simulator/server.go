@@ -76,6 +76,7 @@ func New(c Config) (*Server, error) {
 		return nil, errors.Join(fmt.Errorf("simulator: sweep the media of %s: %w", c.StateFile, err), file.close())
 	}
 	s.due.restored()
+	s.resumeMasses()
 	s.file, s.ids.file, s.rids.file = file, file, file
 	for _, a := range s.accounts {
 		a.file = file

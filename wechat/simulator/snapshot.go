@@ -149,6 +149,9 @@ func (s *Server) load(ctx context.Context, state []byte) (time.Time, error) {
 			err = errors.Join(err, fmt.Errorf("nor what was there before: %w", back))
 		}
 	}
+	if err == nil {
+		err = s.sweepShelf() // of bodies that were there before
+	}
 	if e := s.rewrite(); e != nil {
 		err = errors.Join(err, fmt.Errorf("rewrite the state file: %w", e))
 	}
@@ -174,5 +177,6 @@ func (s *Server) replace(state []byte) error {
 	_, err := replay(bytes.NewReader(state), s.restore)
 	s.ids.reserved, s.ids.last = max(s.ids.reserved, given), 0 // no id is given twice
 	s.due.restored()
+	s.resumeMasses()
 	return err
 }
