@@ -3,6 +3,7 @@ package simulator
 import (
 	"crypto/sha1"
 	"encoding/hex"
+	"maps"
 	"sync"
 	"time"
 
@@ -42,6 +43,8 @@ type account struct {
 	sends   sendTables
 	rooms   fanTables
 	tagging inFlight // not protected by mu
+
+	onceSwept time.Time // when out of date ids and tokens were last looked for
 }
 
 // onceKey remembers what a client's de-duplication id stood for.
@@ -85,4 +88,22 @@ func (a *account) known(key string, now time.Time) (int64, bool) {
 func (a *account) remember(key string, k onceKey) {
 	a.once[key] = k
 	a.file.put("once", a.AppID, key, k)
+	a.sweepOnce(a.now())
+}
+
+// onceSweep is how often what is out of date is forgotten.
+const onceSweep = time.Hour
+
+// sweepOnce forgets now and then the de-duplication ids and tokens that are out of date.
+func (a *account) sweepOnce(now time.Time) {
+	if now.Sub(a.onceSwept) >= onceSweep {
+		a.onceSwept = now
+		a.forgetOnce(now)
+	}
+}
+
+// forgetOnce forgets the de-duplication ids and tokens that are out of date. The state file loses them when it is rewritten.
+func (a *account) forgetOnce(now time.Time) {
+	maps.DeleteFunc(a.once, func(_ string, k onceKey) bool { return !now.Before(k.Until) })
+	maps.DeleteFunc(a.tokens, func(_ string, t *token) bool { return !now.Before(t.Expires.Add(tokenMemory)) })
 }

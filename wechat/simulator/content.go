@@ -19,7 +19,9 @@ type contents struct {
 	shelf      *shelf           // bodies of media; not protected by the account's lock
 	now        func() time.Time // the simulator's time
 	mediaSwept time.Time        // when expired media were last looked for
-	outcomes   []int            // how the next publishings end; not kept
+
+	writersSwept string // the day on which writers were last looked through
+	outcomes     []int  // how the next publishings end; not kept
 }
 
 func newContents(a *account) contents {

@@ -122,6 +122,25 @@ func (a *account) noteMessage(openID, kind string, now time.Time) {
 	}
 	counts[i].N++
 	a.writers.put(key, counts)
+	a.sweepWriters(now)
+}
+
+// writerDays is for how many days it is known which fan sent what: enough to ask for the whole of the month before. They are the
+// one kind of figures that grows with fans and days.
+const writerDays = 62
+
+// sweepWriters forgets what fans sent longer ago, once a day.
+func (a *account) sweepWriters(now time.Time) {
+	if a.writersSwept == date(now) {
+		return
+	}
+	a.writersSwept = date(now)
+	first := date(now.AddDate(0, 0, -writerDays))
+	for key := range a.writers.rows {
+		if key < first {
+			a.writers.drop(key)
+		}
+	}
 }
 
 // noteRead counts that an article, by its data cube name, was read.

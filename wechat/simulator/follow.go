@@ -278,6 +278,11 @@ func (s *Server) advance(ctx context.Context, until func(now time.Time) time.Tim
 		if err := s.settle(ctx, at); err != nil {
 			return at, err
 		}
+		if s.file.outgrown(compactAt) { // nothing is at work now; Run waits for the end of the move
+			if err := s.compact(); err != nil {
+				return at, fmt.Errorf("rewrite the state file: %w", err)
+			}
+		}
 		if !at.Before(target) {
 			return at, nil
 		}

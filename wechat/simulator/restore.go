@@ -14,6 +14,9 @@ import (
 // restore applies one line of the state file. Lines of accounts that are no longer configured are forgotten. All locks are held,
 // or the server is not in use yet.
 func (s *Server) restore(l line) error {
+	if string(l.Value) == "null" {
+		return fmt.Errorf("a record of kind %q has no value", l.Kind)
+	}
 	switch l.Kind {
 	case "clock":
 		var offset time.Duration
@@ -148,19 +151,12 @@ func (a *account) emit(now time.Time, emit func(kind, app, id string, v any)) er
 	for name, u := range a.others {
 		emit("counter", a.AppID, name, u)
 	}
+	a.forgetOnce(now)
 	for key, k := range a.once {
-		if now.Before(k.Until) {
-			emit("once", a.AppID, key, k)
-		} else {
-			delete(a.once, key)
-		}
+		emit("once", a.AppID, key, k)
 	}
 	for text, t := range a.tokens {
-		if now.Before(t.Expires.Add(tokenMemory)) {
-			emit("token", a.AppID, text, t)
-		} else {
-			delete(a.tokens, text)
-		}
+		emit("token", a.AppID, text, t)
 	}
 	for id, m := range a.masses {
 		emit("mass", a.AppID, strconv.FormatInt(id, 10), m)

@@ -89,6 +89,8 @@ func TestStateThatCannotBeLoaded(t *testing.T) {
 		"no JSON":      "hello\n",
 		"unknown kind": `{"k":"poem","app":"` + appID + `","id":"x","v":1}` + "\n",
 		"a path":       `{"k":"shelf","app":"` + appID + `","id":"../x","v":"AAAA"}` + "\n",
+		"no token":     `{"k":"token","app":"` + appID + `","id":"x","v":null}` + "\n",
+		"no article":   `{"k":"article","app":"` + appID + `","id":"x","v":null}` + "\n",
 		"wrong shape":  `{"k":"fan","app":"` + appID + `","id":"x","v":7}` + "\n",
 	} {
 		if status, text := p.request("PUT", "/sim/state", body); status != 400 || !strings.Contains(text, "state") {

@@ -2,7 +2,7 @@ package simulator
 
 import (
 	"crypto/rand"
-	"encoding/json"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -90,6 +90,7 @@ func (a *account) mint(stable bool, now time.Time) string {
 	t := &token{Stable: stable, Made: now, Expires: now.Add(tokenLife), Current: true}
 	a.tokens[text] = t
 	a.saveToken(text, t)
+	a.sweepOnce(now)
 	return text
 }
 
@@ -130,19 +131,21 @@ func (s *Server) byToken(c *call) error {
 	return fail(40001)
 }
 
-// byCredential finds the account of a call that brings appid and secret. The appid is looked at before the grant type, as the
-// platform does; a wrong secret is 40125 (40001 in some answers of the platform, which callers must take alike).
+// byCredential finds the account of a call that brings appid and secret: a GET in its query, a POST in its body, and only there. The
+// appid is looked at before the grant type, as the platform does; a wrong secret is 40125 (40001 in some answers of the platform, which callers must take alike).
 func (s *Server) byCredential(c *call) error {
-	q := c.r.URL.Query()
-	cred := struct {
+	var cred struct {
 		Grant  string `json:"grant_type"`
 		AppID  string `json:"appid"`
 		Secret string `json:"secret"`
-	}{q.Get("grant_type"), q.Get("appid"), q.Get("secret")}
-	if len(c.body) > 0 {
-		if err := json.Unmarshal(c.body, &cred); err != nil {
-			return fail(47001)
+	}
+	if c.r.Method == http.MethodPost {
+		if err := c.decode(&cred); err != nil {
+			return err
 		}
+	} else {
+		q := c.r.URL.Query()
+		cred.Grant, cred.AppID, cred.Secret = q.Get("grant_type"), q.Get("appid"), q.Get("secret")
 	}
 	a := s.accounts[cred.AppID]
 	switch {
