@@ -172,7 +172,7 @@ func TestAdvanceAlone(t *testing.T) {
 	if got := p.control("GET", "clock", "").text("now"); !strings.HasPrefix(got, "2026-12-01T02:00") {
 		t.Error(got)
 	}
-	for _, bad := range []string{`{}`, `{"advance":"-1h"}`, `{"advance":"soon"}`, `{"advance":"1h","to":"x"}`, `{"to":"tomorrow"}`, `{"advance":"200000w"}`, `x`} {
+	for _, bad := range []string{`{}`, `{"advance":"-1h"}`, `{"advance":"soon"}`, `{"advance":"1h","to":"x"}`, `{"to":"tomorrow"}`, `{"advance":"200000w"}`, `{"advance":"99999w"}`, `{"advance":"50000w"}`, `{"advance":"99999d"}`, `{"advance":"2000000h"}`, `{"to":"2400-01-01T00:00:00Z"}`, `x`} {
 		if status, text := p.request("POST", "/sim/clock", bad); status != http.StatusBadRequest {
 			t.Errorf("%s: %d %s", bad, status, text)
 		}

@@ -23,11 +23,13 @@ func TestControlOnLoopbackOnly(t *testing.T) {
 		{"IPv6", func(r *http.Request) { r.RemoteAddr = "[::1]:1234" }, 200},
 		{"another machine", func(r *http.Request) { r.RemoteAddr = "192.0.2.1:1234" }, 403},
 		{"through a proxy", func(r *http.Request) { r.Header.Set("X-Forwarded-For", "192.0.2.1") }, 403},
+		{"a name for this machine", func(r *http.Request) { r.Host = "localhost:8080" }, 200},
+		{"a name that was made to point here", func(r *http.Request) { r.Host = "evil.example:8080" }, 403},
 		{"another site's page", func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }, 403},
 	}
 	for _, c := range cases {
 		r := httptest.NewRequest("POST", "/sim/"+appID+"/fans/fan1/do", strings.NewReader(`{"text":"hi"}`))
-		r.RemoteAddr = "127.0.0.1:1234"
+		r.RemoteAddr, r.Host = "127.0.0.1:1234", "127.0.0.1:8080"
 		c.with(r)
 		w := httptest.NewRecorder()
 		p.sim.ServeHTTP(w, r)

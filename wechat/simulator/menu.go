@@ -303,8 +303,8 @@ func (s *Server) siteMenuPut(w http.ResponseWriter, r *http.Request, a *account)
 		return
 	}
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	b := a.menuBook()
 	a.rooms.menus.put(menuRecord, menuBook{Default: &menu{Buttons: whole(req.Buttons)}, Last: b.Last, Site: true})
+	a.mu.Unlock()
 	answer(w, map[string]any{"button": req.Buttons})
 }

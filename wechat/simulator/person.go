@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 )
 
 // profile is what a fan has on the phone and an account does not decide.
@@ -23,9 +24,7 @@ type profile struct {
 // profilePut is the control call that changes a fan's profile: all of it. It does not make a follower.
 func (s *Server) profilePut(w http.ResponseWriter, r *http.Request, a *account) {
 	var p profile
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxControl))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&p); err != nil {
+	if err := decodeControl(w, r, &p); err != nil {
 		refuse(w, http.StatusBadRequest, `the body must be as {"person":"…","wechat_id":"…","nickname":"…","headimgurl":"…","platform":"ios"}`)
 		return
 	}
@@ -88,7 +87,12 @@ func (s *Server) migrateCall(w http.ResponseWriter, r *http.Request, a *account)
 		list = append(list, fan{openID: f.openID, Profile: f.Profile})
 	}
 	old.mu.Unlock()
-	now := s.Now()
+	a.takeOver(old.AppID, list, s.Now())
+	answer(w, map[string]int{"moved": len(list)})
+}
+
+// takeOver makes followers of the fans of an account that moved here.
+func (a *account) takeOver(from string, list []fan, now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, o := range list {
@@ -99,10 +103,9 @@ func (s *Server) migrateCall(w http.ResponseWriter, r *http.Request, a *account)
 		if !f.Subscribed {
 			a.follow(f, "", "ADD_SCENE_ACCOUNT_MIGRATION", now)
 		}
-		a.rooms.moved.put(old.AppID+"/"+o.openID, f.openID)
+		a.rooms.moved.put(from+"/"+o.openID, f.openID)
 	}
-	a.rooms.moved.put(old.AppID, stamp(now))
-	answer(w, map[string]int{"moved": len(list)})
+	a.rooms.moved.put(from, stamp(now))
 }
 
 // openIDChange answers changeopenid: the new OpenIDs of followers of an account that moved here. It works for 15 days. The

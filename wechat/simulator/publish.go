@@ -237,9 +237,7 @@ func (s *Server) publishingSet(w http.ResponseWriter, r *http.Request, a *accoun
 		Status int `json:"status"`
 		Count  int `json:"count"` // 0: one
 	}
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxControl))
-	dec.DisallowUnknownFields()
-	err := dec.Decode(&req)
+	err := decodeControl(w, r, &req)
 	if err == nil && (req.Status < publishNotOriginal || req.Status > publishRefused) {
 		err = errors.New("status must be 2 (not original), 3 (failed) or 4 (refused)")
 	}

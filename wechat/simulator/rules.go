@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"slices"
 )
@@ -84,7 +83,6 @@ func (a *account) rules() rules {
 func (s *Server) rulesGet(w http.ResponseWriter, _ *http.Request, a *account) {
 	a.mu.Lock()
 	r := a.rules()
-	r.Templates, r.Names = maps.Clone(r.Templates), maps.Clone(r.Names)
 	a.mu.Unlock()
 	answer(w, r)
 }
@@ -96,20 +94,27 @@ func (s *Server) rulesSet(w http.ResponseWriter, r *http.Request, a *account) {
 		refuse(w, http.StatusRequestEntityTooLarge, "the body is too large")
 		return
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	var next rules
-	err = json.Unmarshal(marshal(a.rules()), &next) // a copy: nothing of a refused body stays
-	if err == nil {
-		err = decodeStrict(body, &next)
-	}
-	if err == nil {
-		err = next.check()
-	}
+	next, err := a.changeRules(body)
 	if err != nil {
 		refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	a.sends.rules.put(rulesRow, next)
 	answer(w, next)
+}
+
+// changeRules changes the rules that the body names. What it returns is never changed again.
+func (a *account) changeRules(body []byte) (next rules, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err := json.Unmarshal(marshal(a.rules()), &next); err != nil { // a copy: nothing of a refused body stays
+		return next, err
+	}
+	if err := decodeStrict(body, &next); err != nil {
+		return next, err
+	}
+	if err := next.check(); err != nil {
+		return next, err
+	}
+	a.sends.rules.put(rulesRow, next)
+	return next, nil
 }

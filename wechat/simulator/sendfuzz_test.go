@@ -35,7 +35,7 @@ func FuzzSend(f *testing.F) {
 	call := func(path, body string) (int, string) {
 		w := httptest.NewRecorder()
 		r := httptest.NewRequest("POST", path, strings.NewReader(body))
-		r.RemoteAddr = "127.0.0.1:1234"
+		r.RemoteAddr, r.Host = "127.0.0.1:1234", "127.0.0.1"
 		sim.ServeHTTP(w, r)
 		return w.Code, w.Body.String()
 	}

@@ -7,7 +7,9 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -39,7 +41,8 @@ func (s *Server) controlRoutes() http.Handler {
 	return mux
 }
 
-// serveControl lets programs on this machine only: not through a proxy, and not a web page of another origin.
+// serveControl lets programs on this machine only: not through a proxy, and not a web page of another origin, also not one whose
+// name was made to point here.
 func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	forwarded := r.Header.Get("Forwarded") != "" || r.Header.Get("X-Forwarded-For") != ""
@@ -47,11 +50,18 @@ func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusForbidden, "the simulator's control calls answer on loopback only")
 		return
 	}
-	if err := http.NewCrossOriginProtection().Check(r); err != nil {
+	if err := http.NewCrossOriginProtection().Check(r); err != nil || !localHost(r.Host) {
 		refuse(w, http.StatusForbidden, "a page of another origin may not play the simulator")
 		return
 	}
 	s.sim.ServeHTTP(w, r)
+}
+
+// localHost reports whether a request names this machine by an address or as localhost.
+func localHost(host string) bool {
+	u := url.URL{Host: host}
+	name := strings.ToLower(u.Hostname())
+	return net.ParseIP(name) != nil || name == "localhost" || strings.HasSuffix(name, ".localhost")
 }
 
 // forAccount finds the account of a control call.
@@ -136,6 +146,9 @@ func target(advance, to string) (func(time.Time) time.Time, error) {
 		t, err := time.Parse(time.RFC3339Nano, to)
 		if err != nil {
 			return nil, fmt.Errorf("to %q is no RFC 3339 time", to)
+		}
+		if time.Until(t) > longestMove {
+			return nil, fmt.Errorf("to %q is more than a hundred years away", to)
 		}
 		return func(time.Time) time.Time { return t.UTC() }, nil
 	}
@@ -278,9 +291,7 @@ func (s *Server) faultList(w http.ResponseWriter, _ *http.Request, a *account) {
 
 func (s *Server) faultAdd(w http.ResponseWriter, r *http.Request, a *account) {
 	var f fault
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxControl))
-	dec.DisallowUnknownFields()
-	err := dec.Decode(&f)
+	err := decodeControl(w, r, &f)
 	if err == nil {
 		err = f.check()
 	}
@@ -289,7 +300,8 @@ func (s *Server) faultAdd(w http.ResponseWriter, r *http.Request, a *account) {
 		return
 	}
 	a.mu.Lock()
-	a.faults = append(a.faults, &f)
+	kept := f // what is answered is not what the next calls count down
+	a.faults = append(a.faults, &kept)
 	a.mu.Unlock()
 	answer(w, f)
 }

@@ -46,7 +46,9 @@ func TestManyAtOnce(t *testing.T) {
 		func(n int) { quiet("GET", "/cgi-bin/user/info?openid=fan1&access_token="+token, "") },
 		func(n int) { quiet("GET", "/cgi-bin/tags/get?access_token="+token, "") },
 		func(n int) { quiet("GET", "/cgi-bin/nothing", "") },
-		func(n int) { quiet("POST", sim+"/faults", `{"on":"api","path":"/cgi-bin/tags/get","errcode":-1,"count":3}`) },
+		func(n int) {
+			quiet("POST", sim+"/faults", `{"on":"api","path":"/cgi-bin/tags/get","errcode":-1,"count":3}`)
+		},
 		func(n int) { quiet("POST", sim+"/faults", `{"on":"push","repeat":1,"swap":true,"delay":"1ms"}`) },
 		func(n int) { quiet("GET", sim+"/faults", "") },
 		func(n int) { quiet("POST", sim+"/rules", `{"words":["a"],"mass":{"fails":true}}`) },

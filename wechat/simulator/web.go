@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"encoding/json"
 	"maps"
 	"net/http"
 	"net/url"
@@ -36,10 +35,8 @@ const maxOAuthSites = 5
 // sitesPut is the control call that registers domains and mini programs: all of them.
 func (s *Server) sitesPut(w http.ResponseWriter, r *http.Request, a *account) {
 	var list siteList
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxControl))
-	dec.DisallowUnknownFields()
 	wrong := func(site string) bool { return site == "" || strings.ContainsAny(site, "/ ?#") }
-	if err := dec.Decode(&list); err != nil || len(list.OAuth) > maxOAuthSites || slices.ContainsFunc(list.OAuth, wrong) {
+	if err := decodeControl(w, r, &list); err != nil || len(list.OAuth) > maxOAuthSites || slices.ContainsFunc(list.OAuth, wrong) {
 		refuse(w, http.StatusBadRequest, `the body must be {"oauth":["www.example.com"],"miniprograms":["wx…"]}, with at most 5 domains, each without scheme and path`)
 		return
 	}
