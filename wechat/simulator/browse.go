@@ -91,7 +91,9 @@ func (s *Server) visit(ctx context.Context, jar http.CookieJar, at *url.URL) (*h
 			return nil, errors.New("the address of the authorize page must end with #wechat_redirect")
 		}
 		played := &playedPage{header: http.Header{}, status: http.StatusOK}
-		s.serveAPI(played, req)
+		if err := s.servePlayed(played, req); err != nil {
+			return nil, err
+		}
 		return &http.Response{
 			StatusCode: played.status, Header: played.header, Body: io.NopCloser(&played.body), Request: req,
 		}, nil
@@ -103,6 +105,21 @@ func (s *Server) visit(ctx context.Context, jar http.CookieJar, at *url.URL) (*h
 	client := *s.cfg.Client
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return client.Do(req)
+}
+
+// servePlayed answers a page of the platform's. A fault may end it without an answer.
+func (s *Server) servePlayed(w *playedPage, r *http.Request) (err error) {
+	defer func() {
+		switch v := recover(); v {
+		case nil:
+		case http.ErrAbortHandler:
+			err = errors.New("the connection ended before the page had come")
+		default:
+			panic(v)
+		}
+	}()
+	s.serveAPI(w, r)
+	return nil
 }
 
 // playedPage takes what a page of the platform's answers.

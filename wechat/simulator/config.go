@@ -107,6 +107,9 @@ type Switches struct {
 	// TransferPushed goes on pushing the messages of a fan whom a reply handed over to customer service. Off, they go to the
 	// agent alone until the session ends.
 	TransferPushed bool
+	// AnyEventAnswered lets replies to all events of a fan's reach the fan. Off, those to VIEW, view_miniprogram, scancode_push,
+	// the pic_… events and location_select reach nobody, without a fault: so accounts find it; the page of it is gone.
+	AnyEventAnswered bool
 	// RepeatPause is the wall time between two deliveries of one push. Zero: back to back.
 	RepeatPause time.Duration
 }

@@ -292,6 +292,7 @@ func (s *Server) servePicture(w http.ResponseWriter, r *http.Request) bool {
 		a.mu.Unlock()
 		if ok && err == nil {
 			w.Header().Set("Content-Type", contentTypes[m.Format])
+			w.Header().Set("X-Content-Type-Options", "nosniff")
 			_, _ = w.Write(body) // a client that went away
 			return true
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -160,11 +161,23 @@ func (s *Server) outcome(a *account, p push, answer []byte, err error) *Item {
 	if item == nil || p.silent {
 		return nil
 	}
+	if item.Kind == kindPassive && !s.cfg.Switches.AnyEventAnswered && unanswered(p) {
+		s.cfg.Logger.Warn("the fan does not see the reply: there is none to such an event", "account", a.Name, "push", p.name)
+		return nil
+	}
 	item.At = stamp(s.Now())
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.receive(a.fan(p.openID), item)
 	return item
+}
+
+// unansweredEvents are those to which no reply reaches the fan. The page that said so is gone; this is what callers find. LOCATION is
+// not clear, and answered here.
+var unansweredEvents = []string{"VIEW", "view_miniprogram", "scancode_push", "pic_sysphoto", "pic_photo_or_album", "pic_weixin", "location_select"}
+
+func unanswered(p push) bool {
+	return p.event && slices.ContainsFunc(unansweredEvents, func(name string) bool { return strings.EqualFold(name, p.name) })
 }
 
 // maxAnswer is the largest answer to a push that is read, in bytes.

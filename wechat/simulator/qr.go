@@ -56,7 +56,7 @@ func qrCreate(c *call) (any, error) {
 	life := defaultCodeLife
 	if len(req.Life) > 0 {
 		seconds, ok := number(req.Life)
-		if life = time.Duration(min(seconds, 1<<32)) * time.Second; !ok || life <= 0 || life > maxCodeLife {
+		if life = time.Duration(min(max(seconds, 0), 1<<32)) * time.Second; !ok || life <= 0 || life > maxCodeLife {
 			return nil, fail(40097)
 		}
 	}

@@ -39,7 +39,7 @@ func shortenGen(c *call) (any, error) {
 	}
 	life := longestLife
 	if req.Life != nil {
-		life = time.Duration(min(*req.Life, 1<<32)) * time.Second
+		life = time.Duration(min(max(*req.Life, 0), 1<<32)) * time.Second
 	}
 	switch {
 	case req.Data == "":
