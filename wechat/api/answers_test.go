@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -221,6 +222,31 @@ func TestNoControlCharacterIsSent(t *testing.T) {
 	_, calls := p.seen()
 	if want := `{"content":"ab\\b\\f\\u0041\t\n"}`; len(calls) != 1 || !strings.Contains(calls[0], want) {
 		t.Errorf("%q, want %s in it", calls, want)
+	}
+}
+
+func TestNobodyIsAList(t *testing.T) {
+	p := play(t, ok)
+	if _, err := p.client().MassByOpenIDs(t.Context(), nil, hello(), ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, calls := p.seen(); len(calls) != 1 || !strings.Contains(calls[0], `"touser":[]`) {
+		t.Errorf("%q", calls)
+	}
+}
+
+// The log says what could not be had.
+func TestLogOfATicket(t *testing.T) {
+	p := play(t, func(w http.ResponseWriter, _ *http.Request, _ string) {
+		say(w, `{"errcode":48001,"errmsg":"api unauthorized"}`)
+	})
+	log := &journal{}
+	c := api.New(api.Config{AppID: appID, Secret: secret, BaseURL: p.URL, Logger: slog.New(slog.NewTextHandler(log, nil))})
+	if _, err := c.Ticket(t.Context(), api.TicketJSAPI); err == nil {
+		t.Fatal("no error")
+	}
+	if text := log.String(); !strings.Contains(text, "no jsapi ticket") || strings.Contains(text, "no access token") {
+		t.Errorf("log = %s", text)
 	}
 }
 

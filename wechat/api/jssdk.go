@@ -30,7 +30,7 @@ func (c *Client) newTickets(now func() time.Time) map[TicketType]*tokenKeeper {
 	tickets := map[TicketType]*tokenKeeper{}
 	for _, t := range []TicketType{TicketJSAPI, TicketCard} {
 		tickets[t] = &tokenKeeper{
-			now: now, logger: c.logger.With("ticket", string(t)),
+			now: now, what: string(t) + " ticket", logger: c.logger,
 			fetch: func(ctx context.Context, _ bool) (string, time.Duration, error) { return c.fetchTicket(ctx, t) },
 		}
 	}

@@ -44,7 +44,7 @@ func (c *Client) MassToAll(ctx context.Context, m wechat.Outgoing, clientMsgID s
 // MassByOpenIDs sends to 2 to 10,000 fans (40130, 40032); verified service accounts only. See MassByTag.
 // Source: developers.weixin.qq.com/doc/service/api/notify/message/api_masssend
 func (c *Client) MassByOpenIDs(ctx context.Context, openIDs []string, m wechat.Outgoing, clientMsgID string) (MassResult, error) {
-	return c.mass(ctx, massPath, "touser", openIDs, m, clientMsgID)
+	return c.mass(ctx, massPath, "touser", append([]string{}, openIDs...), m, clientMsgID)
 }
 
 // mass sends m to whom the member named by target says.

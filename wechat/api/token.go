@@ -124,6 +124,7 @@ type tokenKeeper struct {
 	fetch  func(ctx context.Context, force bool) (string, time.Duration, error)
 	store  TokenStore // nil: memory only
 	owner  string     // of the tokens that may be taken from the store
+	what   string     // for the log
 	logger *slog.Logger
 
 	mu      sync.Mutex
@@ -252,7 +253,7 @@ func (k *tokenKeeper) land(f *flight, t AccessToken, err error) {
 	defer k.mu.Unlock()
 	now := k.now()
 	if err != nil {
-		k.logger.Warn("no access token", "err", err)
+		k.logger.Warn("no "+k.what, "err", err)
 		k.refresh = now.Add(refreshPause)
 	} else {
 		k.token, k.expires = t.Value, t.Expires
