@@ -24,8 +24,9 @@ import (
 type Receiver interface {
 	// Receive is called once for a push, however many deliveries of it are waiting, in a goroutine of its own. ctx ends
 	// with the Handler, not with a delivery. After an error WeChat is answered 500 and the next delivery calls Receive
-	// again. A delivery that comes after the Handler has forgotten the push (about 20 seconds) calls it again, too: a
-	// Receiver that must not act twice keeps its reply under p.Key().
+	// again. A delivery that comes after the Handler has forgotten the push calls it again, too: about 20 seconds later, or
+	// when 65,536 other pushes or 16 MiB of replies have come since. A Receiver that must not act twice keeps its reply
+	// under p.Key().
 	Receive(ctx context.Context, p *wechat.Push) (wechat.Reply, error)
 	// Written is called once after each Receive: an answer was written, or no delivery will take one any more. What
 	// must reach the fan after the reply may go now. It must return soon.

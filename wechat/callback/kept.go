@@ -32,12 +32,12 @@ type mark [33]byte
 
 // place is where a reply stands. The zero Reply takes no bytes.
 type place struct {
-	settled    int64 // nanoseconds since start
+	settled    int64 // nanoseconds since epoch
 	start, end uint32
 }
 
-// start is what the times of places count from. Time since then does not jump with the clock on the wall.
-var start = time.Now()
+// epoch is what the times of places count from. Time since then does not jump with the clock on the wall.
+var epoch = time.Now()
 
 func markOf(key string) (m mark) {
 	copy(m[:], key)
@@ -54,7 +54,7 @@ func (k *kept) put(key string, r wechat.Reply, now time.Time) {
 	}
 	from := len(k.young.bytes)
 	k.young.bytes = appendReply(k.young.bytes, r)
-	k.young.places[markOf(key)] = place{int64(now.Sub(start)), uint32(from), uint32(len(k.young.bytes))}
+	k.young.places[markOf(key)] = place{int64(now.Sub(epoch)), uint32(from), uint32(len(k.young.bytes))}
 }
 
 func newGeneration() generation { return generation{places: make(map[mark]place)} }
@@ -75,7 +75,7 @@ func (k *kept) get(key string, now time.Time) (r wechat.Reply, ok bool) {
 	m := markOf(key)
 	for _, g := range [...]*generation{&k.young, &k.old} {
 		if at, ok := g.places[m]; ok {
-			return readReply(g.bytes[at.start:at.end]), int64(now.Sub(start))-at.settled <= int64(keepFor)
+			return readReply(g.bytes[at.start:at.end]), int64(now.Sub(epoch))-at.settled <= int64(keepFor)
 		}
 	}
 	return wechat.Reply{}, false
