@@ -78,7 +78,7 @@ const (
 // table is all that the simulator serves.
 func table() []served {
 	return slices.Concat(messageTable(), massTable(), templateTable(), noticeTable(), baseTable(),
-		usersTable(), menuTable(), mediaTable(), articleTable(), webTable())
+		usersTable(), menuTable(), mediaTable(), articleTable(), webTable(), statTable())
 }
 
 // world is a played platform over a real socket, with a client for each of its accounts, and a server that takes their pushes.
