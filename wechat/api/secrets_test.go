@@ -202,9 +202,17 @@ func TestNoSecretIsPrinted(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, v := range []any{
-		config, &config, struct{ API api.Config }{config}, []api.Config{config}, c, struct{ C *api.Client }{c}, c.DataCube(),
-		api.AccessToken{Value: "token-1"}, &api.AccessToken{Value: "token-1"}, struct{ T api.AccessToken }{api.AccessToken{Value: "token-1"}},
-		api.WebToken{AccessToken: webToken, RefreshToken: webRefresh}, &api.WebToken{AccessToken: webToken, RefreshToken: webRefresh},
+		config, &config,
+		struct{ API api.Config }{config},
+		[]api.Config{config},
+		c,
+		struct{ C *api.Client }{c},
+		c.DataCube(),
+		api.AccessToken{Value: "token-1"},
+		&api.AccessToken{Value: "token-1"},
+		struct{ T api.AccessToken }{api.AccessToken{Value: "token-1"}},
+		api.WebToken{AccessToken: webToken, RefreshToken: webRefresh},
+		&api.WebToken{AccessToken: webToken, RefreshToken: webRefresh},
 	} {
 		log := &journal{}
 		slog.New(slog.NewTextHandler(log, nil)).Info("text", "v", v)
