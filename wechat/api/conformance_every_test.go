@@ -92,8 +92,8 @@ func (c playedCall) method() string {
 	return c.Method
 }
 
-// TestTableIsComplete holds that each call of the table has a row of a good call and one for each code that its pages name; and
-// counts.
+// TestTableIsComplete holds that each call that is played is in the table, has a row of a good call and one for each code that its
+// pages name; and counts.
 func TestTableIsComplete(t *testing.T) {
 	played := newWorld(t, "", nil).calls()
 	rows, codes, sources := 0, map[int]bool{}, map[source]map[int]bool{byState: {}, byRule: {}, byFault: {}}
@@ -125,6 +125,11 @@ func TestTableIsComplete(t *testing.T) {
 			if !have[code] {
 				t.Errorf("%s has no row for %d, which its pages name", s.path, code)
 			}
+		}
+	}
+	for path := range played {
+		if !seen[path] {
+			t.Errorf("%s is played and has no row", path)
 		}
 	}
 	for code := range sources[byState] {
