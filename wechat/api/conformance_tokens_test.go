@@ -44,9 +44,11 @@ func wrongPlain(form string) []row {
 		name, appID, secret string
 		code                int
 	}{
-		{"no appid, raw", "", secret, 41002}, {"another appid, raw", "wxother", secret, 40013},
+		{"no appid, raw", "", secret, 41002},
+		{"another appid, raw", "wxother", secret, 40013},
 		{"another appid before another grant_type, raw", "wxother", secret + "&grant_type=other", 40013},
-		{"no secret, raw", shop, "", 41004}, {"another secret, raw", shop, "other", 40125},
+		{"no secret, raw", shop, "", 41004},
+		{"another secret, raw", shop, "other", 40125},
 	} {
 		rows = append(rows, row{name: c.name, code: c.code, call: func(w *world) error {
 			_, err := w.public("GET", plainPath+fmt.Sprintf(form, c.appID, url.QueryEscape(c.secret)), "")
