@@ -51,16 +51,11 @@ func (q *jobs) insert(file *stateFile, j job) {
 	file.put("job", j.App, strconv.FormatInt(j.ID, 10), j)
 }
 
-// about reports whether a job for the message id is still to be done. One that was taken is not looked at.
-func (q *jobs) about(app string, msgID int64) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.has(app, msgID)
-}
-
-// has is about for those who hold the lock.
-func (q *jobs) has(app string, msgID int64) bool {
-	return slices.ContainsFunc(q.heap, func(j *job) bool { return j.App == app && j.MsgID == msgID })
+// has reports whether there is a job like this one. The lock is held.
+func (q *jobs) has(like job) bool {
+	return slices.ContainsFunc(q.heap, func(j *job) bool {
+		return j.App == like.App && j.Event == like.Event && j.MsgID == like.MsgID && j.Step == like.Step
+	})
 }
 
 func (q *jobs) wake() {

@@ -118,21 +118,23 @@ func (s *Server) resumeMasses() {
 	for _, app := range s.apps {
 		a := s.accounts[app]
 		for _, m := range a.masses {
-			if m.Done || s.due.has(app, m.ID) {
+			if m.Done {
 				continue
 			}
-			if m.Pending {
-				s.due.insert(s.file, job{App: app, Event: eventMassExpired, Due: m.Accepted.Add(massConfirm), MsgID: m.ID})
-				continue
+			next := job{App: app, Event: eventMassExpired, Due: m.Accepted.Add(massConfirm), MsgID: m.ID}
+			if !m.Pending {
+				m.Result = orElse(m.Result, massFailed)
+				next = a.nextJob(m, s.Now())
 			}
-			m.Result = orElse(m.Result, massFailed)
-			s.due.insert(s.file, a.nextJob(m, s.Now()))
+			if !s.due.has(next) {
+				s.due.insert(s.file, next)
+			}
 		}
 	}
 }
 
 // nextSlice delivers the part of a mass send that begins with the fan step. A part that was delivered before a crash is not
-// delivered again, and one job alone goes on from there.
+// delivered again: resumeMasses saw to the next one.
 func (s *Server) nextSlice(a *account, id int64, step int, now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -140,18 +142,17 @@ func (s *Server) nextSlice(a *account, id int64, step int, now time.Time) {
 	if m == nil {
 		return
 	}
-	list, _ := a.sends.waiting.get(decimal(id))
-	if m.Next == step {
-		part := list[step:min(step+a.sliceSize(), len(list))]
-		to := make([]*fan, 0, len(part))
-		for _, openID := range part {
-			to = a.appendFan(to, openID)
-		}
-		m.Next += len(part)
-		a.deliverMass(m, to, now)
-	} else if s.due.about(a.AppID, id) {
+	if m.Next != step {
 		return
 	}
+	list, _ := a.sends.waiting.get(decimal(id))
+	part := list[step:min(step+a.sliceSize(), len(list))]
+	to := make([]*fan, 0, len(part))
+	for _, openID := range part {
+		to = a.appendFan(to, openID)
+	}
+	m.Next += len(part)
+	a.deliverMass(m, to, now)
 	s.goOn(a, m, now)
 }
 

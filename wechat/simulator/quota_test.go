@@ -15,7 +15,7 @@ import (
 func TestDayOfShanghai(t *testing.T) {
 	a := service()
 	a.Test = true
-	p := start(t, simulator.Config{Accounts: []simulator.Account{a}, Start: time.Date(2026, 11, 8, 15, 58, 0, 0, time.UTC)}) // 23:58 there
+	p := start(t, simulator.Config{Accounts: []simulator.Account{a}, Start: time.Date(2026, 11, 8, 15, 50, 0, 0, time.UTC)}) // 23:50 there
 	token := p.stableToken(false)
 	for range 100 {
 		p.want(p.api("GET", "user/get?access_token="+token, ""), 0)
@@ -25,9 +25,9 @@ func TestDayOfShanghai(t *testing.T) {
 		p.token()
 	}
 	p.want(p.api("GET", "token?grant_type=client_credential&appid="+appID+"&secret="+strings.ReplaceAll(secret, " ", "%20"), ""), 45009)
-	p.advance("119s")
+	p.advance("5m")
 	p.want(p.api("GET", "user/get?access_token="+token, ""), 45009)
-	p.advance("1s")
+	p.advance("5m")
 	p.want(p.api("GET", "user/get?access_token="+token, ""), 0)
 	p.token()
 }
