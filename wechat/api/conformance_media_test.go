@@ -193,7 +193,7 @@ func temporaryTable() []served {
 					w.text = m.ID
 				}, call: downloading("")},
 				{name: "what never was", code: 40007, call: downloading("M1")},
-			}, twice("no media id", 41006, nil, downloading(""), get(download))),
+			}, twice("no media id", 41006, nil, downloading(""), get(download)), faults(download, downloading("M1"), 46001, 46007)),
 		},
 		{
 			path: speech, method: "GET", who: verified, codes: []int{40007, 41006},

@@ -160,6 +160,9 @@ func defaultMenuTable() []served {
 						w.same("clicks", 1, len(w.pushes("<EventKey><![CDATA[V1001]]></EventKey>")))
 					},
 				},
+				{name: "an article that is opened", call: func(w *world) error {
+					return create(w, api.Buttons{{Type: api.ButtonArticleViewLimited, Name: "b", ArticleID: w.published("一")}})
+				}},
 				{name: "in the place of another", arrange: one, call: func(w *world) error { return create(w, api.Buttons{click("two")}) }, check: func(w *world) {
 					w.same("books", doc(api.Buttons{click("two")}), doc(w.menus().Default.Button))
 				}},
@@ -169,7 +172,7 @@ func defaultMenuTable() []served {
 				}},
 			}, twice("no button", 40016, one, func(w *world) error { return create(w, nil) }, post(createMenu, `{"button":[]}`)),
 				mistakenMenus(createMenu, nil, create, `{"button":%s}`),
-				faults(createMenu, func(w *world) error { return create(w, api.Buttons{click("b")}) }, 45010)),
+				faults(createMenu, func(w *world) error { return create(w, api.Buttons{click("b")}) }, 40015, 40048, 40066, 40068, 45010, 45082)),
 		},
 		{
 			path: "/cgi-bin/menu/get", method: "GET", who: menuRight, daily: 10_000, testDaily: 1000, codes: []int{46003},

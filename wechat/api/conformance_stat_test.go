@@ -120,6 +120,7 @@ func (s statistic) served() served {
 		}},
 	}
 	rows = append(rows, twice("today", 61501, nil, asking(theDay, theDay), post(path, span(theDay, theDay)))...)
+	rows = append(rows, faults(path, asking(yesterday, yesterday), 61450, 61451)...)
 	if s.most > 1 {
 		rows = append(rows, row{name: "a day more: not sent", code: byClient, call: asking(yesterday.Add(-s.most), yesterday)})
 	}

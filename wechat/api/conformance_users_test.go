@@ -27,14 +27,16 @@ func (w *world) books(kind string) map[string]map[string]any {
 	w.Helper()
 	records := map[string]map[string]any{}
 	for line := range strings.Lines(w.control("GET", "state", "")) {
+		if !strings.HasPrefix(line, `{"k":"`+kind+`",`) {
+			continue
+		}
 		var l struct {
-			Kind  string          `json:"k"`
 			App   string          `json:"app"`
 			ID    string          `json:"id"`
 			Value json.RawMessage `json:"v"`
 		}
 		w.must(json.Unmarshal([]byte(line), &l))
-		if l.Kind != kind || l.App != w.app {
+		if l.App != w.app {
 			continue
 		}
 		var v any
@@ -148,7 +150,7 @@ func fanTable() []served {
 	return []served{
 		{
 			path: info, method: "GET", who: verified, daily: 5_000_000, testDaily: 500_000, codes: []int{40003},
-			rows: []row{
+			rows: append([]row{
 				{name: "three fans", arrange: known, call: func(w *world) error {
 					for _, want := range wanted(w) {
 						got, err := w.c.User(w.Context(), want.OpenID)
@@ -173,7 +175,7 @@ func fanTable() []served {
 					return err
 				}},
 				{name: "nobody", code: 40003, call: func(w *world) error { _, err := w.c.User(w.Context(), stranger); return err }},
-			},
+			}, faults(info, func(w *world) error { _, err := w.c.User(w.Context(), "oA"); return err }, 46004, 50005)...),
 		},
 		{
 			path: batch, method: "POST", who: verified, codes: []int{40003, 40032},

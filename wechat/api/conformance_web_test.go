@@ -152,7 +152,7 @@ func shortenTable() []served {
 					return nil
 				}, check: func(w *world) { kept(w, time.Hour) }},
 				{name: "for as long as it goes", call: func(w *world) error { made(0)(w); return nil }, check: func(w *world) { kept(w, api.MaxQRLife) }},
-				{name: "4096 bytes", call: shorten(long[:4096], 0)},
+				{name: "4096 bytes", call: shorten(strings.Repeat("x", 4096), 0)},
 				{name: "no life", code: 9410011, call: post(gen, `{"long_data":"x","expire_seconds":0}`)},
 			}, twice("4098 bytes", 9410010, nil, shorten(long, 0), post(gen, `{"long_data":"`+long+`"}`)),
 				twice("nothing", 40035, nil, shorten("", 0), post(gen, `{"long_data":""}`)),
@@ -344,6 +344,15 @@ func webClass(rows ...row) []row {
 	return rows
 }
 
+// webFaults are faults of a call for which the fan signs in first.
+func webFaults(path string, arrange func(*world), call func(*world) error, codes ...int) []row {
+	rows := faults(path, call, codes...)
+	for i := range rows {
+		rows[i].arrange = both(arrange, rows[i].arrange)
+	}
+	return rows
+}
+
 // signInAgain holds that the error of a call says that the fan has to sign in again.
 func signInAgain(call func(*world) error) func(*world) error {
 	return func(w *world) error {
@@ -455,7 +464,7 @@ func webTokenTable() []served {
 				row{name: "a token that is over", code: 42001, arrange: over, call: lost(asking)},
 				row{name: "a made-up token", code: 40001, arrange: made, call: lost(asking)},
 				row{name: "a refresh token", code: 40001, arrange: func(w *world) { signed(api.ScopeUserInfo)(w); w.web.AccessToken = w.web.RefreshToken }, call: lost(asking)},
-			)),
+			), webFaults(profile, signed(api.ScopeUserInfo), asking, 50001, 50002)),
 		},
 		{
 			path: check, who: noToken, codes: []int{40001, 40003, 42001},
