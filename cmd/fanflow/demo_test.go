@@ -73,7 +73,7 @@ func TestPlatformBesideTheService(t *testing.T) {
 	both := besideSimulator(sim, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(service) }))
 	get := func(path string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodGet, path, nil)
-		r.RemoteAddr = "127.0.0.1:1"
+		r.RemoteAddr, r.Host = "127.0.0.1:1", "127.0.0.1"
 		w := httptest.NewRecorder()
 		both.ServeHTTP(w, r)
 		return w
