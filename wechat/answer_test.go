@@ -103,7 +103,7 @@ func FuzzAppendReply(f *testing.F) {
 			return
 		}
 		var got struct{ ToUserName, MsgType, Content string }
-		if strings.HasPrefix(raw, "{") {
+		if out[0] == '{' {
 			if err := json.Unmarshal(out, &got); err != nil {
 				t.Fatalf("%v in %q", err, out)
 			}

@@ -38,8 +38,13 @@ func (h *hidden) list() []string {
 // named are values that are secrets by the name before them, in a query or in JSON.
 var named = regexp.MustCompile(`(?i)((?:access_token|refresh_token|appsecret|secret|ticket)\\?["']?\s*[=:]\s*\\?["']?)[^&"'\\\s,;}]+`)
 
+// shortest is the length in bytes under which a value is taken for no secret: the platform's are 32 and more, and a visitor
+// may come with a web code of one letter, which would take that letter out of the whole text.
+const shortest = 6
+
 // mask takes out of a text what must not be seen: the secret, access tokens, what else is given, and what bears such a name.
 func (c *Client) mask(text string, hide ...string) string {
+	hide = slices.DeleteFunc(slices.Clone(hide), func(v string) bool { return len(v) < shortest })
 	for _, secret := range append(c.hidden.list(), append(hide, c.secret)...) {
 		if secret == "" {
 			continue

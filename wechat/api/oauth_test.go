@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -172,4 +173,16 @@ func TestSignInErrors(t *testing.T) {
 			t.Errorf("a token shows itself: %s", s)
 		}
 	})
+}
+
+// A visitor who comes with a code of one letter does not take that letter out of the error.
+func TestShortCodeLeavesTheErrorReadable(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"errcode":40029,"errmsg":"invalid code rid: 12ab34cd-00112233-445566cc"}`)
+	}))
+	defer server.Close()
+	_, err := api.New(api.Config{AppID: "wx1", Secret: "a secret of some length", BaseURL: server.URL}).Exchange(t.Context(), "c")
+	if refused := new(api.Error); !errors.As(err, &refused) || refused.RID != "12ab34cd-00112233-445566cc" || refused.Msg != "invalid code" {
+		t.Errorf("err = %#v", err)
+	}
 }

@@ -193,7 +193,12 @@ func TestBrokenStoreDoesNotStopSending(t *testing.T) {
 	p, s := newIssuer(t), &shelf{fault: errors.New("disk full")}
 	var logged bytes.Buffer
 	c := p.config(s)
-	c.Logger = slog.New(slog.NewTextHandler(&logged, nil))
+	c.Logger = slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey { // the hour may look like a token
+			return slog.Attr{}
+		}
+		return a
+	}}))
 	client := api.New(c)
 	p.sends(t, 1, client, client)
 	p.revoke("T1")
