@@ -222,6 +222,11 @@ func TestStanding(t *testing.T) {
 
 	put(`{"secret_frozen":true}`)
 	p.want(ask(), 0) // for ten minutes more, and so with its end
+	put(`{"secret_frozen":false}`)
+	p.want(ask(), 0) // taken back before it took effect
+	p.advance("10m")
+	p.want(ask(), 0)
+	put(`{"secret_frozen":true}`)
 	token = p.token()
 	p.advance("10m")
 	p.want(ask(), 40243)

@@ -49,6 +49,18 @@ func (st standing) secretFrozen(now time.Time) bool {
 	return st.SecretFrozen == !now.Before(st.Changed.Add(freezeDelay))
 }
 
+// freezeSecret freezes or unfreezes the AppSecret. What is taken back before it took effect never does.
+func (st *standing) freezeSecret(frozen bool, now time.Time) {
+	if frozen == st.SecretFrozen {
+		return
+	}
+	changed := now
+	if st.secretFrozen(now) == frozen {
+		changed = time.Time{}
+	}
+	st.SecretFrozen, st.Changed = frozen, changed
+}
+
 // admit says whether the caller may call at all: its address, and what the account's standing is. The allow-list covers every
 // call that is made with the AppSecret or an access_token; web pages' calls (/sns/…) bring other tokens and are left out, on
 // which the page is silent. A change works at once here; the platform takes some minutes.
@@ -190,8 +202,8 @@ func (s *Server) standingSet(w http.ResponseWriter, r *http.Request, a *account)
 	}
 	a.mu.Lock()
 	st := a.stands()
-	if req.SecretFrozen != nil && *req.SecretFrozen != st.SecretFrozen {
-		st.SecretFrozen, st.Changed = *req.SecretFrozen, s.Now()
+	if req.SecretFrozen != nil {
+		st.freezeSecret(*req.SecretFrozen, s.Now())
 	}
 	set(&st.TokenForbidden, req.TokenForbidden)
 	set(&st.Frozen, req.Frozen)
