@@ -59,8 +59,9 @@ func TestKill(t *testing.T) {
 			Name: "shop", Type: "service", AppID: "wx0123456789abcdef", AppSecret: "app-secret", Token: "callback-token", Verified: true,
 			AESKey: "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", Templates: []string{"TEMPLATE"},
 		}},
-		// As on the platform, a repeat comes a while after the delivery that failed: time enough to be up again.
-		PushTimeout: time.Second, Switches: simulator.Switches{RepeatPause: 600 * time.Millisecond},
+		// As on the platform, a repeat comes a while after the delivery that failed: time enough to be up again. It waits its
+		// five seconds, too: an answer that is written when the platform has just hung up is lost without a trace.
+		Switches: simulator.Switches{RepeatPause: 600 * time.Millisecond},
 	})
 	if err != nil {
 		t.Fatal(err)
