@@ -10,7 +10,7 @@ import (
 )
 
 // Events by the words that flows use for them. The value says what a key of on and triggers is compared with. The event "event" is
-// any of the platform's that has no word here: its keys are their names.
+// any message or event of the platform's that has no word here: its keys are their names.
 var eventSubjects = map[string]string{
 	"text": "what the fan wrote", "click": "the menu item's key", "view": "the menu item's URL", "scan": "the scene",
 	"webhook": "the event's name", "tag": "the tag", "attr": "the attribute", "goal": "the goal", "sent": "delivered or failed",
@@ -19,7 +19,7 @@ var eventSubjects = map[string]string{
 	"pic_photo_or_album": menuKey, "pic_weixin": menuKey, "location_select": menuKey,
 	"subscribe_msg_popup_event": "", "subscribe_msg_change_event": "", "subscribe_msg_sent_event": "",
 	"kf_create_session": "", "kf_close_session": "", "kf_switch_session": "",
-	otherEvent: "the platform event's name in lower case",
+	otherEvent: "the name of the platform's event, or the type of its message, in lower case",
 }
 
 const (
@@ -156,7 +156,24 @@ func pushEvent(p *wechat.Push) *event {
 		}
 	}
 	ev.menu(p)
+	if _, ok := eventSubjects[ev.Name]; ev.Message && !ok {
+		ev.unworded()
+	}
 	return ev
+}
+
+// unworded lets flows find what has no word under event, by its name.
+func (ev *event) unworded() {
+	ev.Subject, ev.Fields["name"] = ev.Name, ev.Name
+	ev.Name = otherEvent
+}
+
+// title is the name that the journal shows: the word for it, else its own name.
+func (ev *event) title() string {
+	if ev.Name == otherEvent {
+		return ev.Subject
+	}
+	return ev.Name
 }
 
 // message takes what fans say and send.
@@ -280,8 +297,7 @@ func (ev *event) generic(p *wechat.Push, b *wechat.Generic) {
 	if ev.Acts {
 		return
 	}
-	ev.Subject, ev.Fields["name"] = ev.Name, ev.Name
-	ev.Name = otherEvent
+	ev.unworded()
 }
 
 // jobEvent reads an event that waited in the due-queue: a webhook, or what another flow did.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"fanflow/store"
 	"fanflow/wechat"
 )
 
@@ -38,6 +39,8 @@ func TestScriptsSeeEveryField(t *testing.T) {
 		{"subscribe_msg_sent_event", "event", "<Event>subscribe_msg_sent_event</Event><SubscribeMsgSentEvent><List><TemplateId>T</TemplateId><MsgID>5</MsgID><ErrorCode>0</ErrorCode></List></SubscribeMsgSentEvent>", "event.list[1].msgid .. event.list[1].code", "50"},
 		{"kf_close_session", "event", "<Event>kf_close_session</Event><KfAccount>ann@gh_1</KfAccount>", "event.kf_account", "ann@gh_1"},
 		{"event", "event", "<Event>User_Get_Card</Event><CardId>c</CardId><a><b>1</b><b>2</b></a>", "event.name .. event.fields.CardId .. event.fields['a.b#2'] .. event.raw:sub(1, 5)", "user_get_cardc2<xml>"},
+		{"event", "device_text", "<DeviceType>d</DeviceType>", "event.name .. event.fields.DeviceType .. event.raw:sub(1, 5)", "device_textd<xml>"},
+		{"event", "miniprogrampage", "<Title>t</Title><AppId>wx1</AppId>", "event.name .. event.title .. event.app_id", "miniprogrampagetwx1"},
 	} {
 		t.Run(c.word, func(t *testing.T) {
 			w := newWorld(t)
@@ -49,6 +52,18 @@ func TestScriptsSeeEveryField(t *testing.T) {
 			expect(t, "seen", string(f.Attrs["seen"]), fmt.Sprintf("%q", c.want))
 		})
 	}
+}
+
+// TestMessagesWithoutAWordStartFlows: they are found under event, by their type. The journal tells the type.
+func TestMessagesWithoutAWordStartFlows(t *testing.T) {
+	w := newWorld(t)
+	w.flow(listener("device", 0, `{ event = { "device_text" } }`, "{}"))
+	w.receive(w.pushed("other", "hardware", "<MessageUrl>u</MessageUrl>"))
+	expect(t, "heard", w.rows("other", store.Heard)[0].Name, "hardware")
+	expect(t, "ignored", w.rows("other", store.Ignored)[0].Name, "hardware")
+	w.receive(w.pushed("fan", "Device_Text", "<Content>c</Content>"))
+	f := w.fan("fan")
+	expect(t, "by its type", f.Enrolled("device") != nil, true)
 }
 
 // TestEventsWithoutATypeStartFlows: a flow names what it listens to. Where none does, nothing of the push stays but that it was

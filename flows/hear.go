@@ -31,7 +31,7 @@ func (d *decision) hear() error {
 	if !ev.Acts {
 		return nil
 	}
-	heard := store.Entry{Kind: store.Heard, Name: ev.Name, Created: ev.Created}
+	heard := store.Entry{Kind: store.Heard, Name: ev.title(), Created: ev.Created}
 	fields := ev.Fields
 	if text, ok := fields["text"].(string); ok {
 		heard.Text = cut(text, maxHeard)

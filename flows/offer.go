@@ -155,7 +155,7 @@ func (d *decision) ignore() error {
 	if !d.event.Acts {
 		return nil
 	}
-	return d.draft.add(store.Entry{Kind: store.Ignored, Name: d.event.Name, Why: "no flow takes it"})
+	return d.draft.add(store.Entry{Kind: store.Ignored, Name: d.event.title(), Why: "no flow takes it"})
 }
 
 // grantEnrolls starts the flows that scripts asked for, each as a part of its own.
