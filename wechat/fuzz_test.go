@@ -200,7 +200,7 @@ func (std *standard) trap(doc []byte) bool {
 			return true
 		}
 	}
-	if _, err := strconv.ParseInt(strings.TrimSpace(std.fields["CreateTime"]), 10, 64); err != nil && std.fields["CreateTime"] != "" {
+	if _, err := strconv.ParseUint(strings.TrimSpace(std.fields["CreateTime"]), 10, 32); err != nil && std.fields["CreateTime"] != "" {
 		return true
 	}
 	start := bytes.TrimLeft(bytes.TrimPrefix(doc, []byte("\ufeff")), " \t\r\n")

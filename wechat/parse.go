@@ -31,8 +31,8 @@ func (e *ParseError) Error() string {
 // and their bodies are found whatever the case of their names.
 //
 // The only error is *ParseError: for a document over 1 MiB, one that cannot be read, one with a document type declaration, or
-// one whose CreateTime is no number. What users paste does not make a document unreadable: control characters are
-// left out, bytes that are no UTF-8 become U+FFFD, "]]>" may stand in a text. Of a header field that occurs twice the first
+// one whose CreateTime is no number of seconds from 1970 to 2106, as which milliseconds would be of the year 55,000. What users
+// paste does not make a document unreadable: control characters are left out, bytes that are no UTF-8 become U+FFFD, "]]>" may stand in a text. Of a header field that occurs twice the first
 // counts, so that what a fan wrote cannot overwrite the sender.
 //
 // The Push keeps doc as Raw; the caller must not change it afterwards.
@@ -161,9 +161,11 @@ func (p *Push) readHeader(d *document) (err error) {
 	}
 	p.Idx = int(whole(values[idx]))
 	if created := trim(values[createTime]); created != "" {
-		if p.CreateTime, err = strconv.ParseInt(created, 10, 64); err != nil {
-			return &ParseError{Msg: "CreateTime is no number of seconds"}
+		seconds, err := strconv.ParseUint(created, 10, 32)
+		if err != nil {
+			return &ParseError{Msg: "CreateTime is no number of seconds from 1970 to 2106"}
 		}
+		p.CreateTime = int64(seconds)
 	}
 	return nil
 }

@@ -107,6 +107,8 @@ var refused = []struct{ name, doc, want string }{
 	{"deep", strings.Repeat("<a>", 17) + strings.Repeat("</a>", 17), "too deeply"},
 	{"wide", "<xml>" + strings.Repeat("<a/>", 2001) + "</xml>", "too many"},
 	{"time", "<xml><CreateTime>soon</CreateTime></xml>", "CreateTime"},
+	{"milliseconds", "<xml><CreateTime>1700000001000</CreateTime></xml>", "CreateTime"},
+	{"time before 1970", "<xml><CreateTime>-1</CreateTime></xml>", "CreateTime"},
 	{"JSON list", "[]", "neither XML nor JSON"},
 	{"JSON cut", `{"a":`, "broken"},
 	{"JSON cut in a list", `{"a":[1`, "broken"},
