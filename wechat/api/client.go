@@ -97,7 +97,7 @@ func New(c Config) *Client {
 		now = time.Now
 	}
 	cl.rates = newLimiter(now, c.Rates)
-	cl.token = tokenKeeper{now: now, fetch: cl.fetchToken, store: c.Tokens, what: "access token", logger: cl.logger}
+	cl.token = tokenKeeper{now: now, fetch: cl.fetchToken, store: c.Tokens, what: "access token", keeps: true, logger: cl.logger}
 	cl.tickets = cl.newTickets(now)
 	if !cl.badBase {
 		cl.token.owner = tokenOwner(c.AppID, c.Secret, cl.base.String())

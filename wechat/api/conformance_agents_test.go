@@ -47,6 +47,9 @@ func agentTable() []served {
 				{name: "nobody", call: func(w *world) error { return w.c.DeleteAgent(w.Context(), "a@shop") }, code: 65401},
 			},
 		},
+		inviteTable(account + "inviteworker"),
+		pictureTable(account + "uploadheadimg"),
+		recordTable("/customservice/msgrecord/getmsglist"),
 		{
 			path: "/cgi-bin/customservice/getkflist", method: "GET", who: verified,
 			rows: []row{{name: "good", arrange: before(nobody, agent("a@shop"), agent("b@shop")), call: done, check: agentsAre("a@shop a", "b@shop b")}},

@@ -33,6 +33,14 @@ func massProtection() []row {
 	}
 	return []row{
 		{name: "the administrator is asked", arrange: both(massFans, ruled(`{"mass":{"protected":true}}`)), call: toAll(hello(), ""), code: 89505, check: nothingFor("oA")},
+		{name: "its id is told beside the error", arrange: both(massFans, ruled(`{"mass":{"protected":true}}`)), code: 89504, call: func(w *world) error {
+			first, err := w.c.MassToAll(w.Context(), hello(), "a-1")
+			w.same("held", 89505, codeOf(err))
+			again, err := w.c.MassToAll(w.Context(), hello(), "a-1")
+			w.same("the send that waits", first, again)
+			w.id = first.MsgID
+			return err
+		}, check: both(confirm(true), massResult("send success", 2, 2, 2, 0))},
 		{name: "another while they are", arrange: held, call: toAll(textOf(1), ""), code: 89504, check: nothingFor("oA")},
 		{name: "the same while they are", arrange: held, call: same, code: 89504, check: nothingFor("oA")},
 		{name: "the same when they agreed", arrange: both(held, confirm(true)), call: same, check: both(receives(1), massResult("send success", 2, 2, 2, 0))},

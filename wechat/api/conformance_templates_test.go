@@ -255,6 +255,15 @@ func templateBad() []row {
 		}
 	}
 	same := func(c *simulator.Config) { c.Switches.SameTemplate = true }
+	short := func(c *simulator.Config) { c.Switches.TemplateURLBytes = 30 }
+	const link = "https://www.example.com/0123456789"
+	linking := func(address string) func(*world) error {
+		return func(w *world) error {
+			_, err := w.c.SendTemplate(w.Context(), "oA", "T1", wechat.Template{URL: address, Data: map[string]string{"thing1": "x"}}, "")
+			return err
+		}
+	}
+	linked := func(address string) func(*world) { return func(w *world) { w.same("url", address, w.last("oA").URL) } }
 	rows := []row{
 		{name: "not a fan", call: to("oNobody", "T1"), code: 40003},
 		{name: "the fan has left", arrange: acted(`{"subscribe":{}}`, `{"unsubscribe":{}}`), call: to("oA", "T1"), code: 43004},
@@ -286,6 +295,10 @@ func templateBad() []row {
 			_, err := w.c.SendTemplate(w.Context(), "oA", "T1", wechat.Template{MiniProgram: &wechat.MiniProgram{PagePath: "p"}, Data: map[string]string{"thing1": "x"}}, "")
 			return err
 		}, code: 40166},
+		{name: "a url without a scheme", call: linking("www.example.com/a"), code: 40039},
+		{name: "a url of another scheme", call: linking("ftp://www.example.com/a"), code: 40039},
+		{name: "a url as long as may be", config: short, arrange: follower, call: linking(link[:30]), check: linked(link[:30])},
+		{name: "a longer url", config: short, call: linking(link[:31]), code: 40039},
 		{name: "the same within 60 seconds, where the platform looks", config: same, arrange: later(before(couponFan, coupon("oA", "")), "59s"), call: coupon("oA", ""), code: 40241},
 		{name: "the same after 60 seconds", config: same, arrange: later(before(couponFan, coupon("oA", "")), "60s"), call: coupon("oA", "")},
 		{name: "another within 60 seconds", config: same, arrange: before(couponFan, coupon("oA", "")), call: to("oA", "T1")},
@@ -300,7 +313,7 @@ func templateBad() []row {
 		}
 	}
 	// The pages name these and no figure, or nothing that an input could show.
-	return append(rows, faults(templatePath, to("oA", "T1"), -1, 40008, 40039, 40165, 45051, 45011)...)
+	return append(rows, faults(templatePath, to("oA", "T1"), -1, 40008, 40165, 45051, 45011)...)
 }
 
 // wantField turns an error that does not name the field into another.

@@ -3,9 +3,14 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"iter"
 	"net/url"
 	"time"
 )
+
+// maxRecords is how many messages one answer of AgentMessages' calls holds.
+const maxRecords = 10_000
 
 // Agent is an account of the customer service: a person who answers fans. Account is name@wechat-id of the Official Account.
 type Agent struct {
@@ -23,10 +28,23 @@ type Agent struct {
 // Source: developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_getkflist
 func (c *Client) Agents(ctx context.Context) ([]Agent, error) {
 	var out struct {
-		List []Agent `json:"kf_list"`
+		List []agentAnswer `json:"kf_list"`
 	}
-	err := c.get(ctx, "/cgi-bin/customservice/getkflist", nil, &out)
-	return out.List, err
+	if err := c.get(ctx, "/cgi-bin/customservice/getkflist", nil, &out); err != nil {
+		return nil, err
+	}
+	agents := make([]Agent, len(out.List))
+	for i, a := range out.List {
+		agents[i] = a.Agent
+		agents[i].InviteExpires = int64(a.InviteExpires)
+	}
+	return agents, nil
+}
+
+// agentAnswer is an Agent on the wire: the page's table has the end of an invitation as text, its older example as a number.
+type agentAnswer struct {
+	Agent
+	InviteExpires looseInt `json:"invite_expire_time"`
 }
 
 // OnlineAgent is a customer-service account that is logged in.
@@ -147,4 +165,65 @@ func (c *Client) WaitingFans(ctx context.Context) (waiting []Session, total int,
 		waiting = append(waiting, Session{OpenID: w.OpenID, Since: unixTime(w.Latest)})
 	}
 	return waiting, out.Count, nil
+}
+
+// AgentMessage is one message of a fan's conversation with a customer-service account.
+type AgentMessage struct {
+	OpenID  string
+	Account string    // name@wechat-id
+	ByFan   bool      // else by the account
+	Text    string    // pictures, voices and videos are [image], [voice], [video]
+	At      time.Time // UTC, seconds
+}
+
+// AgentMessages goes over what fans and customer-service accounts said from one instant to another, seconds, in order. They may
+// lie 24 hours apart (65417; 65416: they are no span). It asks for 10,000 messages at a time; an error ends it. This is what
+// people wrote: keep no more of it than its purpose needs.
+// Source: developers.weixin.qq.com/doc/service/api/customer/message/api_getmsglist, developers.weixin.qq.com/doc/offiaccount/Customer_Service/Obtain_chat_transcript.html
+func (c *Client) AgentMessages(ctx context.Context, from, to time.Time) iter.Seq2[AgentMessage, error] {
+	return func(yield func(AgentMessage, error) bool) {
+		for id := int64(1); ; {
+			list, next, err := c.agentMessages(ctx, from, to, id)
+			if err != nil {
+				yield(AgentMessage{}, err)
+				return
+			}
+			for _, m := range list {
+				if !yield(m, nil) {
+					return
+				}
+			}
+			if len(list) < maxRecords {
+				return
+			}
+			if next <= id {
+				yield(AgentMessage{}, fmt.Errorf("list what agents wrote: the page from %d on names %d as the next", id, next))
+				return
+			}
+			id = next
+		}
+	}
+}
+
+// agentMessages is the page of messages from an id on, and the id from which the next one is asked for.
+func (c *Client) agentMessages(ctx context.Context, from, to time.Time, id int64) (list []AgentMessage, next int64, err error) {
+	const sent, path = 2002, "/customservice/msgrecord/getmsglist"
+	in := map[string]int64{"starttime": from.Unix(), "endtime": to.Unix(), "msgid": id, "number": maxRecords}
+	var out struct {
+		List []struct {
+			OpenID  string   `json:"openid"`
+			Code    looseInt `json:"opercode"`
+			Text    string   `json:"text"`
+			Time    looseInt `json:"time"`
+			Account string   `json:"worker"`
+		} `json:"recordlist"`
+		ID looseInt `json:"msgid"`
+	}
+	if err := c.post(ctx, path, in, &out); err != nil {
+		return nil, 0, err
+	}
+	for _, m := range out.List {
+		list = append(list, AgentMessage{OpenID: m.OpenID, Account: m.Account, ByFan: m.Code != sent, Text: m.Text, At: unixTime(int64(m.Time))})
+	}
+	return list, int64(out.ID), nil
 }

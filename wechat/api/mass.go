@@ -19,7 +19,7 @@ const MaxClientMsgID = 32
 // MassResult is what the platform says when it takes a mass send. Accepted is not sent: MASSSENDJOBFINISH with MsgID says
 // what became of it.
 type MassResult struct {
-	MsgID, MsgDataID int64 // MsgDataID for articles only
+	MsgID, MsgDataID int64 // MsgDataID for articles only; with 89504 and 89505 MsgID is that of the send that waits
 	Duplicate        bool  // clientMsgID was used within 24 hours; MsgID is that of the first
 }
 
@@ -29,7 +29,9 @@ type MassResult struct {
 // and is left out then, without an error. 60 calls a minute, which the Client keeps to, and about 100 a day.
 //
 // Codes that matter: 45028 (the quota is used up), 45066 (the same clientMsgID too soon: a minute), 40152 and 45159 (the tag),
-// 40007 (the media id), 48003 (the agreement is not accepted), 89504 and 89505 (an admin must confirm).
+// 40007 (the media id), 48003 (the agreement is not accepted), 89505 (an admin must confirm within 30 minutes) and 89504 (one that
+// waits for that is there). With these two the result holds the MsgID beside the error, where the platform told it: what became of
+// that send is told by MASSSENDJOBFINISH, too.
 // Source: developers.weixin.qq.com/doc/service/guide/product/message/Batch_Sends, …/api/notify/message/api_sendall
 func (c *Client) MassByTag(ctx context.Context, tagID int, m wechat.Outgoing, clientMsgID string) (MassResult, error) {
 	return c.mass(ctx, massAllPath, "filter", map[string]any{"is_to_all": false, "tag_id": tagID}, m, clientMsgID)
@@ -65,13 +67,20 @@ func (c *Client) mass(ctx context.Context, path, target string, whom any, m wech
 		MsgDataID looseInt `json:"msg_data_id"`
 	}
 	err = c.post(ctx, path, in, &out)
-	if refused := new(Error); errors.As(err, &refused) && refused.Code == 45065 {
-		return MassResult{MsgID: int64(out.MsgID), MsgDataID: int64(out.MsgDataID), Duplicate: true}, nil
+	result := MassResult{MsgID: int64(out.MsgID), MsgDataID: int64(out.MsgDataID)}
+	if err == nil {
+		return result, nil
 	}
-	if err != nil {
-		return MassResult{}, err
+	if refused := new(Error); errors.As(err, &refused) {
+		switch refused.Code {
+		case 45065:
+			result.Duplicate = true
+			return result, nil
+		case 89504, 89505:
+			return result, err
+		}
 	}
-	return MassResult{MsgID: int64(out.MsgID), MsgDataID: int64(out.MsgDataID)}, nil
+	return MassResult{}, err
 }
 
 // massBody is the part of a mass send or preview that holds the message.

@@ -26,6 +26,11 @@ const (
 	refreshAhead = 4 * time.Minute
 	refreshPause = 10 * time.Second // after asking ahead has failed
 	storeTime    = 2 * time.Second  // of one call of the TokenStore; wall time
+
+	// The refusal of a token that is of class Configuration (40164, 40125, 40243 …) is kept so long: calls meanwhile end with it, and
+	// the platform is not asked again for each of them. ForceRefresh ends it, and so does another token in the TokenStore. Wall time:
+	// a simulated clock may stand still.
+	refusalTime = 10 * time.Second
 )
 
 // AccessToken is an access token as a TokenStore keeps it. It opens the whole account: keep it where the AppSecret may be kept.
@@ -64,6 +69,9 @@ type TokenStore interface {
 // it has leaked. The platform allows that 20 times a day and gives the old token again within 30 seconds of the last time. Other
 // processes find the new token in the TokenStore once theirs is refused. With Config.PlainToken it is an ordinary
 // call for a token, after which the platform takes the old one for about five minutes more.
+//
+// Where the platform refused a token for a reason that an operator has to end (class Configuration: the secret, the address that is
+// not on the list), a Client asks again after ten seconds of wall time at the earliest; this call asks at once.
 // Source: developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken
 func (c *Client) ForceRefresh(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, callTime)
@@ -124,6 +132,7 @@ type tokenKeeper struct {
 	fetch  func(ctx context.Context, force bool) (string, time.Duration, error)
 	store  TokenStore // nil: memory only
 	owner  string     // of the tokens that may be taken from the store
+	keeps  bool       // refusals of class Configuration, for refusalTime
 	what   string     // for the log
 	logger *slog.Logger
 
@@ -132,6 +141,9 @@ type tokenKeeper struct {
 	refresh time.Time // from here on it is asked for ahead
 	expires time.Time
 	flight  *flight
+
+	refused   error // of the flight's goroutine alone, as refusedAt
+	refusedAt time.Time
 }
 
 // flight is one request for a token and all who wait for it.
@@ -208,11 +220,19 @@ func (k *tokenKeeper) start(force bool, old AccessToken) *flight {
 func (k *tokenKeeper) obtain(ctx context.Context, force bool, old AccessToken) (AccessToken, error) {
 	if !force {
 		if t, ok := k.load(ctx, old); ok {
+			k.refused = nil
 			return t, nil
+		}
+		if k.refused != nil && time.Since(k.refusedAt) < refusalTime {
+			return AccessToken{}, k.refused
 		}
 	}
 	asked := k.now() // the life is counted from before the answer: rather too short than too long
 	value, life, err := k.fetch(ctx, force)
+	k.refused = nil
+	if e := new(Error); k.keeps && errors.As(err, &e) && e.Class == Configuration {
+		k.refused, k.refusedAt = err, time.Now()
+	}
 	if err != nil {
 		return AccessToken{}, err
 	}

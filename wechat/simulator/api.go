@@ -88,6 +88,10 @@ type call struct {
 	r    *http.Request
 	body []byte
 	now  time.Time
+	form struct { // of an upload
+		upload
+		err error
+	}
 }
 
 // serveAPI answers the platform's paths: always HTTP 200, errors as errcode. What the platform answers to a path that does

@@ -88,6 +88,9 @@ type Switches struct {
 	// The platform has the codes and publishes no figures. Zero: no limit.
 	MenuItems     int
 	MenuItemBytes int
+	// TemplateURLBytes is the largest url of a template message: 40039 beyond. The platform has the code and publishes no figure.
+	// Zero: no limit.
+	TemplateURLBytes int
 	// PartialTags tags the others where one fan of a list has 20 tags, and answers 45171 with those left out, instead of tagging
 	// nobody and answering 45059.
 	PartialTags bool

@@ -57,6 +57,9 @@ func customSend(c *call) (any, error) {
 	c.a.saveFan(f)
 	c.a.stopTyping(f)
 	c.a.receive(f, item)
+	if item.KfAccount != "" {
+		c.s.keepRecord(c.a, record{OpenID: f.openID, Agent: item.KfAccount, Code: byAgent, Text: recordText(kind, item.Content), At: c.now})
+	}
 	return nil, nil
 }
 

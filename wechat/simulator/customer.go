@@ -8,12 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// agentEndpoints are the accounts of customer service and their talks with fans. What was said (msgrecord/getmsglist) is not played.
+// agentEndpoints are the accounts of customer service, their talks with fans, and what was said.
 func agentEndpoints() map[string]endpoint {
 	return map[string]endpoint{
 		"/customservice/kfaccount/add":            {method: http.MethodPost, right: rightKf, handle: agentAdd},
 		"/customservice/kfaccount/update":         {method: http.MethodPost, right: rightKf, handle: agentUpdate},
 		"/customservice/kfaccount/del":            {handle: agentDelete, right: rightKf}, // GET on the older pages
+		"/customservice/kfaccount/inviteworker":   {method: http.MethodPost, right: rightKf, handle: agentInvite},
+		"/customservice/kfaccount/uploadheadimg":  {method: http.MethodPost, right: rightKf, maxBody: maxUpload, handle: agentPicture, around: uploading},
+		"/customservice/msgrecord/getmsglist":     {method: http.MethodPost, right: rightKf, handle: recordList},
 		"/cgi-bin/customservice/getkflist":        {method: http.MethodGet, right: rightKf, handle: agentList},
 		"/cgi-bin/customservice/getonlinekflist":  {method: http.MethodGet, right: rightKf, handle: agentsOnline},
 		"/customservice/kfsession/create":         {method: http.MethodPost, right: rightKf, handle: sessionCreate},
@@ -31,6 +34,10 @@ const maxAgents = 100
 type agent struct {
 	ID   int    `json:"id"`
 	Nick string `json:"nick"`
+
+	Picture  string      `json:"picture,omitempty"`   // the id of its medium
+	WeChatID string      `json:"wechat_id,omitempty"` // of the person who serves
+	Invited  *invitation `json:"invited,omitempty"`   // the last one, until it is accepted
 }
 
 type agentRequest struct {
@@ -108,14 +115,17 @@ func agentDelete(c *call) (any, error) {
 		}
 		name = req.Account
 	}
-	if _, ok := c.a.sends.agents.get(name); !ok {
+	own, ok := c.a.sends.agents.get(name)
+	if !ok {
 		return nil, fail(65401)
 	}
+	c.a.dropPicture(own)
 	c.a.sends.agents.drop(name)
 	return nil, nil
 }
 
-// agentList answers customservice/getkflist.
+// agentList answers customservice/getkflist. What is said of an invitation is there until it is accepted; its end is text, as in
+// the page's table, whose older example has a number.
 // Source: developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_getkflist.html
 func agentList(c *call) (any, error) {
 	type item struct {
@@ -123,10 +133,21 @@ func agentList(c *call) (any, error) {
 		Nick    string `json:"kf_nick"`
 		ID      string `json:"kf_id"`
 		Head    string `json:"kf_headimgurl"`
+		WX      string `json:"kf_wx,omitempty"`
+		Invited string `json:"invite_wx,omitempty"`
+		Until   string `json:"invite_expire_time,omitempty"`
+		Status  string `json:"invite_status,omitempty"`
 	}
 	list := []item{}
 	for name, a := range c.a.sends.agents.rows {
-		list = append(list, item{name, a.Nick, decimal(int64(a.ID)), ""})
+		i := item{Account: name, Nick: a.Nick, ID: decimal(int64(a.ID)), WX: a.WeChatID}
+		if m, ok := c.a.media.get(a.Picture); ok {
+			i.Head = m.URL
+		}
+		if v := a.Invited; v != nil {
+			i.Invited, i.Until, i.Status = v.WeChatID, decimal(v.Until.Unix()), v.status(c.now)
+		}
+		list = append(list, i)
 	}
 	slices.SortFunc(list, func(x, y item) int { return strings.Compare(x.ID, y.ID) })
 	return map[string]any{"kf_list": list}, nil

@@ -43,6 +43,16 @@ func (d *document) text(name, value string) {
 	d.list = append(d.list, member{name: name, value: value})
 }
 
+// textOf is the value of the first member of the name, empty where there is none.
+func (d *document) textOf(name string) string {
+	for _, m := range d.list {
+		if m.name == name {
+			return m.value
+		}
+	}
+	return ""
+}
+
 func (d *document) number(name string, v int64) { d.raw(name, strconv.FormatInt(v, 10)) }
 
 // degrees writes a coordinate.

@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -130,13 +129,24 @@ func (a *account) word(s string) string {
 
 const maxWords = 10_000
 
-// allFans are all who were ever seen, by OpenID.
-func (a *account) allFans() []*fan {
-	list := make([]*fan, 0, len(a.fans))
-	for _, id := range slices.Sorted(maps.Keys(a.fans)) {
+// maxFanPage is how many fans the control call tells of at once, also where it is asked for no limit.
+const maxFanPage = 10_000
+
+// fansAfter are the first of all who were ever seen whose OpenIDs come after the given one, limit at most, and whether there are
+// more.
+func (a *account) fansAfter(openID string, limit int) (list []*fan, more bool) {
+	ids := make([]string, 0, len(a.fans))
+	for id := range a.fans {
+		if id > openID {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	more = len(ids) > limit
+	for _, id := range ids[:min(limit, len(ids))] {
 		list = append(list, a.fans[id])
 	}
-	return list
+	return list, more
 }
 
 // wellFormed reports whether s looks like an OpenID: 28 letters, digits, - and _.

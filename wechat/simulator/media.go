@@ -15,13 +15,13 @@ import (
 // mediaEndpoints are temporary media, pictures of articles, and the library.
 func mediaEndpoints() map[string]endpoint {
 	return map[string]endpoint{
-		"/cgi-bin/media/upload":    {method: http.MethodPost, right: rightMedia, daily: 100_000, testDaily: 500, maxBody: maxUpload, handle: mediaUpload},
-		"/cgi-bin/media/get":       {method: http.MethodGet, right: rightMedia, daily: 200_000, testDaily: 1000, handle: mediaGet},
-		"/cgi-bin/media/get/jssdk": {method: http.MethodGet, right: rightMedia, handle: mediaGetSpeech},
-		"/cgi-bin/media/uploadimg": {method: http.MethodPost, right: rightMaterial, maxBody: maxUpload, handle: mediaUploadInline},
+		"/cgi-bin/media/upload":    {method: http.MethodPost, right: rightMedia, daily: 100_000, testDaily: 500, maxBody: maxUpload, handle: mediaUpload, around: uploading},
+		"/cgi-bin/media/get":       {method: http.MethodGet, right: rightMedia, daily: 200_000, testDaily: 1000, handle: mediaGet, around: downloading},
+		"/cgi-bin/media/get/jssdk": {method: http.MethodGet, right: rightMedia, handle: mediaGetSpeech, around: downloading},
+		"/cgi-bin/media/uploadimg": {method: http.MethodPost, right: rightMaterial, maxBody: maxUpload, handle: mediaUploadInline, around: uploading},
 
-		"/cgi-bin/material/add_material":      {method: http.MethodPost, right: rightMaterial, maxBody: maxUpload, handle: materialAdd},
-		"/cgi-bin/material/get_material":      {method: http.MethodPost, right: rightMaterial, handle: materialGet},
+		"/cgi-bin/material/add_material":      {method: http.MethodPost, right: rightMaterial, maxBody: maxUpload, handle: materialAdd, around: uploading},
+		"/cgi-bin/material/get_material":      {method: http.MethodPost, right: rightMaterial, handle: materialGet, around: downloading},
 		"/cgi-bin/material/del_material":      {method: http.MethodPost, right: rightMaterial, handle: materialDelete},
 		"/cgi-bin/material/get_materialcount": {method: http.MethodGet, right: rightMaterial, handle: materialCount},
 		"/cgi-bin/material/batchget_material": {method: http.MethodPost, right: rightMaterial, handle: materialList},
@@ -143,8 +143,17 @@ type upload struct {
 	fields map[string]string
 }
 
-// upload reads the request. Without a file in the field media it is 41005.
-func (c *call) upload() (upload, error) {
+// uploading takes a form apart before the account's lock is taken: a large one takes its time. What is wrong with it is told by
+// the call itself, after what stands before that.
+func uploading(c *call, next func() (any, error)) (any, error) {
+	c.form.upload, c.form.err = c.readForm()
+	return next()
+}
+
+// upload is the call's form, which uploading has read. Without a file in the field media it is 41005.
+func (c *call) upload() (upload, error) { return c.form.upload, c.form.err }
+
+func (c *call) readForm() (upload, error) {
 	u := upload{fields: map[string]string{}}
 	_, params, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
 	if err != nil || params["boundary"] == "" {
@@ -233,18 +242,33 @@ func mediaGetSpeech(c *call) (any, error) {
 	if m == nil || m.Lasting || m.Kind != mediaVoice {
 		return nil, fail(40007)
 	}
-	body, err := c.a.body(id, m)
-	return blob{contentType: "voice/speex", name: id + ".speex", body: body}, err
+	return download{blob{contentType: "voice/speex", name: id + ".speex"}, id, *m}, nil
 }
 
 // file is a medium's download.
 func (c *call) file(id string, m *media) (any, error) {
-	body, err := c.a.body(id, m)
-	if err != nil {
+	return download{blob{contentType: contentTypes[m.Format], name: id + extension(m.Format)}, id, *m}, nil
+}
+
+// download is the answer of a call that gives a medium's body, before that is read.
+type download struct {
+	blob
+	id string
+	m  media
+}
+
+// downloading reads the body of a download from the disk once the account's lock is given back.
+func downloading(c *call, next func() (any, error)) (any, error) {
+	result, err := next()
+	d, ok := result.(download)
+	if err != nil || !ok {
+		return result, err
+	}
+	if d.body, err = c.a.body(d.id, &d.m); err != nil {
 		c.s.cfg.Logger.Error("a media file is missing", "account", c.a.Name, "err", err)
 		return nil, fail(-1)
 	}
-	return blob{contentType: contentTypes[m.Format], name: id + extension(m.Format), body: body}, nil
+	return d.blob, nil
 }
 
 // extension is how names of files of a format end.
@@ -284,14 +308,16 @@ func (s *Server) servePicture(w http.ResponseWriter, r *http.Request) bool {
 		a.mu.Lock()
 		m, ok := a.media.get(parts[1])
 		ok = ok && (m.Lasting || m.Inline || now.Before(m.Made.Add(mediaLife)))
-		var body []byte
-		var err error
+		var found media
 		if ok {
-			body, err = a.body(parts[1], m)
+			found = *m
 		}
 		a.mu.Unlock()
-		if ok && err == nil {
-			w.Header().Set("Content-Type", contentTypes[m.Format])
+		if !ok {
+			continue
+		}
+		if body, err := a.body(parts[1], &found); err == nil {
+			w.Header().Set("Content-Type", contentTypes[found.Format])
 			w.Header().Set("X-Content-Type-Options", "nosniff")
 			_, _ = w.Write(body) // a client that went away
 			return true

@@ -11,12 +11,15 @@ func (do action) said() bool {
 		do.Location != nil || do.Message != nil
 }
 
-// say makes the push of a message and opens the window that a message opens.
+// say makes the push of a message and opens the window that a message opens. What is said to an agent is recorded.
 func (s *Server) say(a *account, f *fan, kind string, now time.Time, fill func(d *document, id int64)) push {
 	s.open(a, f, openedByMessage, now)
 	a.noteMessage(f.openID, kind, now)
 	id := s.ids.next()
-	return a.message(f.openID, kind, now.Unix(), id, func(d *document) { fill(d, id) })
+	return a.message(f.openID, kind, now.Unix(), id, func(d *document) {
+		fill(d, id)
+		s.recordFan(a, f, recordText(kind, d.textOf("Content")), now)
+	})
 }
 
 // beginMessage is for what fans send.

@@ -15,6 +15,7 @@ type sendTables struct {
 	notices   *table[ownTemplate]
 	credits   *table[string] // one-time subscriptions that were agreed to and not used: creditKey → template id
 	agents    *table[agent]
+	records   *table[record]   // of what fans and agents said, by recordKey
 	speed     *table[int]      // of mass sends
 	waiting   *table[[]string] // OpenIDs that a mass send has still to reach, by its id
 
@@ -31,6 +32,7 @@ func newSendTables(a *account) sendTables {
 		notices:   newTable[ownTemplate](a, "notice"),
 		credits:   newTable[string](a, "onetime"),
 		agents:    newTable[agent](a, "kf"),
+		records:   newTable[record](a, "kf-record"),
 		speed:     newTable[int](a, "mass-speed"),
 		waiting:   newTable[[]string](a, "mass-waiting"),
 		notified:  map[string]bool{},

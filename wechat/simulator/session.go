@@ -82,6 +82,7 @@ func (s *Server) withAgent(a *account, p push) bool {
 func (s *Server) sessionRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /sim/{app}/fans/{openid}/session", s.forAccount(s.sessionGet))
 	mux.HandleFunc("DELETE /sim/{app}/fans/{openid}/session", s.forAccount(s.sessionEnd))
+	mux.HandleFunc("POST /sim/{app}/agents/{agent}/invitation", s.forAccount(s.invitationAnswer))
 }
 
 func (s *Server) sessionGet(w http.ResponseWriter, r *http.Request, a *account) {

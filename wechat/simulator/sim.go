@@ -186,7 +186,8 @@ func (s *Server) verifyCall(w http.ResponseWriter, r *http.Request, a *account) 
 	answer(w, map[string]any{"ok": true})
 }
 
-func (s *Server) fanList(w http.ResponseWriter, _ *http.Request, a *account) {
+// fanList answers with the fans who come after the OpenID cursor, limit of them, and where the next page begins.
+func (s *Server) fanList(w http.ResponseWriter, r *http.Request, a *account) {
 	type item struct {
 		OpenID     string `json:"openid"`
 		Subscribed bool   `json:"subscribed"`
@@ -196,9 +197,19 @@ func (s *Server) fanList(w http.ResponseWriter, _ *http.Request, a *account) {
 		Blocked    bool   `json:"blocked"`
 		Received   int    `json:"received"`
 	}
+	cursor, limit := r.URL.Query().Get("cursor"), maxFanPage
+	if text := r.URL.Query().Get("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > maxFanPage {
+			refuse(w, http.StatusBadRequest, fmt.Sprintf("limit %q is no number from 1 to %d", text, maxFanPage))
+			return
+		}
+		limit = n
+	}
 	a.mu.Lock()
-	var items []item
-	for _, f := range a.allFans() {
+	items := []item{}
+	fans, more := a.fansAfter(cursor, limit)
+	for _, f := range fans {
 		i := item{OpenID: f.openID, Subscribed: f.Subscribed, Scene: f.Scene, Tags: append([]int{}, f.Tags...), Blocked: f.Blocked, Received: f.inbox.count()}
 		if f.Subscribed {
 			i.Since = stamp(f.Since)
@@ -206,7 +217,11 @@ func (s *Server) fanList(w http.ResponseWriter, _ *http.Request, a *account) {
 		items = append(items, i)
 	}
 	a.mu.Unlock()
-	answer(w, list(items))
+	body := map[string]any{"items": items}
+	if more {
+		body["next"] = items[len(items)-1].OpenID
+	}
+	answer(w, body)
 }
 
 // doCall plays the fan. It waits while the clock is being moved, and goes on where the caller goes away once it has begun.

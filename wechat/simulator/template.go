@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -125,6 +126,8 @@ func (c *call) checkTemplate(req templateRequest) (ownTemplate, map[string]strin
 		return own, nil, fail(48011)
 	case req.MiniProgram != nil && req.MiniProgram.AppID == "":
 		return own, nil, fail(40166)
+	case !c.s.cfg.Switches.mayLead(req.URL):
+		return own, nil, fail(40039)
 	}
 	data, err := own.fillIn(req.Data)
 	if err == nil && rule == templateMarketing {
@@ -132,6 +135,16 @@ func (c *call) checkTemplate(req templateRequest) (ownTemplate, map[string]strin
 		err = fail(40249)
 	}
 	return own, data, err
+}
+
+// mayLead reports whether a template message may lead to the url: none at all, or http or https with a host. That what is no such
+// address is 40039 as well is a reading: the table of codes calls it the url's length.
+func (w Switches) mayLead(address string) bool {
+	if address == "" {
+		return true
+	}
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && (w.TemplateURLBytes == 0 || len(address) <= w.TemplateURLBytes)
 }
 
 // checkRepeated is 40241 for a message that the fan had within 60 seconds, where a switch has it so. What is compared is not
