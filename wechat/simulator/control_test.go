@@ -91,6 +91,38 @@ func TestListsForThePhone(t *testing.T) {
 	}
 }
 
+func TestFansPageByPage(t *testing.T) {
+	p := start(t, simulator.Config{Start: noon})
+	for _, fan := range []string{"fan3", "fan1", "fan5", "fan2", "fan4"} {
+		p.do(fan, `{"text":"hi"}`)
+	}
+	var got []string
+	for cursor := ""; ; {
+		page := p.control("GET", appID+"/fans?limit=2&cursor="+cursor, "")
+		for _, fan := range page["items"].([]any) {
+			got = append(got, object(fan.(map[string]any)).text("openid"))
+		}
+		got = append(got, "|")
+		if cursor = page.text("next"); cursor == "fan4" {
+			p.do("fan0", `{"text":"hi"}`) // who comes before the page shifts nothing
+		}
+		if cursor == "" {
+			break
+		}
+	}
+	if d := cmp.Diff([]string{"fan1", "fan2", "|", "fan3", "fan4", "|", "fan5", "|"}, got); d != "" {
+		t.Error(d)
+	}
+	if page := p.control("GET", appID+"/fans?limit=6", ""); len(page["items"].([]any)) != 6 || page.text("next") != "" {
+		t.Errorf("the whole: %v", page)
+	}
+	for _, bad := range []string{"0", "-1", "x", "10001"} {
+		if status, _ := p.request("GET", "/sim/"+appID+"/fans?limit="+bad, ""); status != 400 {
+			t.Errorf("limit %s: %d", bad, status)
+		}
+	}
+}
+
 func TestAPIFaults(t *testing.T) {
 	p := start(t, simulator.Config{Start: noon})
 	token := p.token()

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// TestNothingGrowsForEver: ids for de-duplication, tokens, and who sent what on which day are forgotten when they are out of date,
+// TestNothingGrowsForEver: ids for de-duplication, tokens, what was said to agents, and who sent what on which day are forgotten when they are out of date,
 // also without a state file.
 func TestNothingGrowsForEver(t *testing.T) {
 	s, err := New(Config{Start: time.Date(2026, 11, 8, 4, 0, 0, 0, time.UTC), Accounts: []Account{{Name: "shop", Type: typeService, AppID: "wx1"}}})
@@ -24,6 +24,15 @@ func TestNothingGrowsForEver(t *testing.T) {
 		}
 		a.noteMessage(fmt.Sprintf("fan%d", day), "text", a.now())
 		a.mu.Unlock()
+	}
+	a.mu.Lock()
+	for i := range recordMemory + 3*recordSlack {
+		s.keepRecord(a, record{OpenID: "fan1", Agent: "a@shop", Code: byFan, Text: fmt.Sprint(i), At: a.now()})
+	}
+	newest := a.sends.records.rows[recordKey(s.ids.next()-1)]
+	a.mu.Unlock()
+	if n := len(a.sends.records.rows); n >= recordMemory+recordSlack || n < recordMemory || newest.Text != fmt.Sprint(recordMemory+3*recordSlack-1) {
+		t.Errorf("%d records of agents, the newest %q", n, newest.Text)
 	}
 	if n := len(a.once); n > 20 {
 		t.Errorf("%d ids", n)

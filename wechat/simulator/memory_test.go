@@ -39,7 +39,7 @@ func manyFans(b *bufio.Writer, n int) {
 }
 
 // BenchmarkManyFans fills 100,000 fans and lets all of them have a mass message. It reports what the process then needs: the
-// resident set as it is at work, where the system tells it, the live heap, and the resident set without what is free.
+// resident set as it is at work and after the state was saved by the control call, where the system tells it, the live heap, and the resident set without what is free.
 func BenchmarkManyFans(b *testing.B) {
 	const fans = 100_000
 	path := b.TempDir() + "/state.db"
@@ -65,6 +65,17 @@ func BenchmarkManyFans(b *testing.B) {
 		}
 		if rss := resident(); rss > 0 {
 			b.ReportMetric(float64(rss)/1e6, "rss-at-work-MB")
+		}
+		answer, err := http.Get(server.URL + "/sim/state")
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+			b.Fatal(err)
+		}
+		answer.Body.Close()
+		if rss := resident(); rss > 0 {
+			b.ReportMetric(float64(rss)/1e6, "rss-saved-MB")
 		}
 		runtime.GC()
 		var m runtime.MemStats

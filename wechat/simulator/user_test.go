@@ -138,6 +138,10 @@ func TestUserPageOfTheirFigure(t *testing.T) {
 	if first.text("count") != "10000" || second.text("count") != "1" || second.ids()[0] != "fan10000" {
 		t.Errorf("pages of %s and %s", first.text("count"), second.text("count"))
 	}
+	page := p.control("GET", appID+"/fans", "") // no limit asked for, and yet there is one
+	if fans := page["items"].([]any); len(fans) != 10_000 || page.text("next") != "fan09999" {
+		t.Errorf("%d fans, next %q", len(fans), page.text("next"))
+	}
 }
 
 func TestBlacklist(t *testing.T) {
