@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"runtime"
@@ -39,7 +41,8 @@ func manyFans(b *bufio.Writer, n int) {
 }
 
 // BenchmarkManyFans fills 100,000 fans and lets all of them have a mass message. It reports what the process then needs: the
-// resident set as it is at work and after the state was saved by the control call, where the system tells it, the live heap, and the resident set without what is free.
+// resident set as it is at work and once the state was saved by the control call, where the system tells it, the live heap, and
+// the resident set without what is free.
 func BenchmarkManyFans(b *testing.B) {
 	const fans = 100_000
 	path := b.TempDir() + "/state.db"

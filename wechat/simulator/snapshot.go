@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"time"
@@ -50,9 +51,11 @@ func (s *Server) rewrite() error {
 func (s *Server) emit(w io.Writer) error {
 	now, offset := s.Now(), s.clock.savedOffset()
 	var err error
+	var line []byte
 	emit := func(kind, app, id string, v any) {
 		if err == nil {
-			_, err = w.Write(appendLine(nil, kind, app, id, v))
+			line = appendLine(line[:0], kind, app, id, v)
+			_, err = w.Write(line)
 		}
 	}
 	emit("clock", "", "", offset)
@@ -73,18 +76,36 @@ func (s *Server) stateGet(w http.ResponseWriter, r *http.Request) {
 	if err := s.gate.close(r.Context()); err != nil {
 		return
 	}
-	var b bytes.Buffer
-	unlock := s.lockAll()
-	err := errors.Join(s.emit(&b), s.emitBodies(&b))
-	unlock()
+	f, err := s.snapshot()
 	s.gate.open()
 	if err != nil {
 		refuse(w, http.StatusInternalServerError, err.Error())
 		return
 	}
+	defer func() { _ = errors.Join(f.Close(), os.Remove(f.Name())) }() // a file of a temporary folder
 	w.Header().Set("Content-Type", "application/jsonl; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="simulator-state.jsonl"`)
-	_, _ = w.Write(b.Bytes()) // a caller that went away
+	_, _ = io.Copy(w, f) // a caller that went away
+}
+
+// snapshot writes everything to a temporary file, at whose start it stands: many fans' records are too much for the memory, and
+// a slow caller must not hold the locks.
+func (s *Server) snapshot() (*os.File, error) {
+	f, err := os.CreateTemp("", "simulator-state-")
+	if err != nil {
+		return nil, fmt.Errorf("save the state: %w", err)
+	}
+	b := bufio.NewWriter(f)
+	unlock := s.lockAll()
+	err = errors.Join(s.emit(b), s.emitBodies(b), b.Flush())
+	unlock()
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("save the state: %w", err), f.Close(), os.Remove(f.Name()))
+	}
+	return f, nil
 }
 
 // emitBodies writes the bodies of media, which have files of their own beside a state file.
