@@ -180,6 +180,7 @@ func TestEveryCall(t *testing.T) {
 	for _, s := range table() {
 		c := calls[s.path]
 		t.Run(strings.TrimPrefix(s.path, "/"), func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, "", nil)
 			want := func(code int, method, path string) {
 				t.Helper()

@@ -75,7 +75,10 @@ func table() []served {
 func TestConformance(t *testing.T) {
 	for _, s := range table() {
 		for _, r := range s.rows {
-			t.Run(strings.TrimPrefix(s.path, "/")+" "+r.name, func(t *testing.T) { r.run(newWorld(t, r.on, r.config)) })
+			t.Run(strings.TrimPrefix(s.path, "/")+" "+r.name, func(t *testing.T) {
+				t.Parallel()
+				r.run(newWorld(t, r.on, r.config))
+			})
 		}
 	}
 }

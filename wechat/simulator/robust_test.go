@@ -40,6 +40,7 @@ func TestOddBodies(t *testing.T) {
 	for turn, v := range p.control("GET", "calls", "")["items"].([]any) {
 		item := object(v.(map[string]any))
 		t.Run(item.text("path"), func(t *testing.T) {
+			t.Parallel()
 			call := freshCall(t, item)
 			for i, name := range slices.Sorted(maps.Keys(usual)) {
 				if i%50 == 0 { // before a minute's quota is used up
