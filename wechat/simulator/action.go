@@ -152,7 +152,12 @@ func readAction(body []byte) (action, error) {
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(&a); err != nil {
+	err = dec.Decode(&a)
+	var odd *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &odd):
+		return a, fmt.Errorf("action %q: a %s cannot stand there; the README has the forms of all actions", names[0], odd.Value)
+	case err != nil:
 		return a, fmt.Errorf("action %q: %s", names[0], strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return a, nil

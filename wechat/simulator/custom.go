@@ -125,7 +125,8 @@ func (c *call) fillCustom(item *Item, kind string, body json.RawMessage) error {
 	if err := unmarshal(body, &v); err != nil {
 		return err
 	}
-	item.MediaID, item.Title, item.Description, item.MusicURL = v.MediaID, v.Title, v.Description, v.MusicURL
+	item.MediaID, item.Title, item.Description = v.MediaID, v.Title, v.Description
+	item.MusicURL, item.HQMusicURL = v.MusicURL, v.HQMusicURL
 	switch kind {
 	case "image", "voice":
 		return c.media(v.MediaID, kind)

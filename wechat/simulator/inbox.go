@@ -27,6 +27,7 @@ type Item struct {
 	Title       string    `json:"title,omitempty"`
 	Description string    `json:"description,omitempty"`
 	MusicURL    string    `json:"musicurl,omitempty"`
+	HQMusicURL  string    `json:"hqmusicurl,omitempty"`
 	KfAccount   string    `json:"kf_account,omitempty"`
 	AI          bool      `json:"ai,omitempty"` // bears the mark of a third party's AI
 	// Body is the message as it came, for types that have no fields here (msgmenu, miniprogrampage, …).

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -84,6 +85,12 @@ func (a *account) fanMedia(given, kind string, message int64, now time.Time) str
 		a.sweepMedia(now)
 	}
 	return id
+}
+
+// pictureURL is where a picture that a fan sent can be fetched without a token, as long as the medium lives.
+func (s *Server) pictureURL(id string) string {
+	base, _ := s.address.Load().(string)
+	return base + "/mmbiz_jpg/" + url.PathEscape(id) + "/0"
 }
 
 // newMediaID is 64 letters and digits.

@@ -40,6 +40,7 @@ func TestModes(t *testing.T) {
 }
 
 func TestActionsArePushed(t *testing.T) {
+	p := start(t, simulator.Config{})
 	cases := []struct {
 		action string
 		want   map[string]string
@@ -47,7 +48,8 @@ func TestActionsArePushed(t *testing.T) {
 		{`{"text":"你好 <b> & ]]"}`, map[string]string{"MsgType": "text", "Content": "你好 <b> & ]]"}},
 		{`{"text":{"content":"1","bizmsgmenuid":"101"}}`, map[string]string{"MsgType": "text", "Content": "1", "bizmsgmenuid": "101"}},
 		{`{"location":{"latitude":31.2,"longitude":121.4,"label":"店"}}`, map[string]string{"MsgType": "location", "Location_X": "31.200000", "Location_Y": "121.400000", "Scale": "1", "Label": "店"}},
-		{`{"image":"m1"}`, map[string]string{"MsgType": "image", "MediaId": "m1", "PicUrl": ""}},
+		{`{"image":"m1"}`, map[string]string{"MsgType": "image", "MediaId": "m1", "PicUrl": p.url + "/mmbiz_jpg/m1/0"}},
+		{`{"image":{"media_id":"m1","pic_url":"http://p/"}}`, map[string]string{"MsgType": "image", "MediaId": "m1", "PicUrl": "http://p/"}},
 		{`{"voice":{"media_id":"m2","recognition":"喂"}}`, map[string]string{"MsgType": "voice", "MediaId": "m2", "Format": "amr", "Recognition": "喂"}},
 		{`{"video":"m3"}`, map[string]string{"MsgType": "video", "MediaId": "m3", "ThumbMediaId": "thumb-m3"}},
 		{`{"link":{"title":"t","description":"d","url":"http://y/"}}`, map[string]string{"MsgType": "link", "Title": "t", "Description": "d", "Url": "http://y/"}},
@@ -61,7 +63,6 @@ func TestActionsArePushed(t *testing.T) {
 		{`{"unsubscribe":{}}`, map[string]string{"MsgType": "event", "Event": "unsubscribe", "EventKey": ""}},
 		{`{"scan":"store-2"}`, map[string]string{"MsgType": "event", "Event": "subscribe", "EventKey": "qrscene_store-2", "Ticket": "gQSIM_store-2"}},
 	}
-	p := start(t, simulator.Config{})
 	for _, c := range cases { // in order: one fan, who follows silently with the first
 		p.do("fan1", c.action)
 		all := p.back.deliveries()
@@ -78,6 +79,12 @@ func TestActionsArePushed(t *testing.T) {
 	}
 	if n := len(p.back.deliveries()); n != len(cases) {
 		t.Errorf("%d pushes for %d actions", n, len(cases))
+	}
+	if status, body := p.request("GET", "/mmbiz_jpg/m1/0", ""); status != 200 || len(body) == 0 {
+		t.Errorf("the picture of PicUrl: %d, %d bytes", status, len(body))
+	}
+	if status, text := p.request("POST", "/sim/"+appID+"/fans/fan1/do", `{"text":1}`); status != 400 || !strings.Contains(text, `action \"text\": a number cannot stand there`) {
+		t.Errorf("a number as text: %d %s", status, text)
 	}
 }
 

@@ -146,7 +146,8 @@ func (item *Item) fillMusic(root *node) error {
 	if m == nil || m.text("ThumbMediaId") == "" {
 		return errors.New("the reply has no Music with a ThumbMediaId")
 	}
-	item.Title, item.Description, item.MusicURL, item.MediaID = m.text("Title"), m.text("Description"), m.text("MusicUrl"), m.text("ThumbMediaId")
+	item.Title, item.Description, item.MediaID = m.text("Title"), m.text("Description"), m.text("ThumbMediaId")
+	item.MusicURL, item.HQMusicURL = m.text("MusicUrl"), m.text("HQMusicUrl")
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"mime"
@@ -68,7 +69,10 @@ func (res response) write(w http.ResponseWriter) {
 }
 
 // gatewayPage is what a server in front of the platform's own answers in its stead.
-const gatewayPage = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
+func gatewayPage(status int) []byte {
+	title := strconv.Itoa(status) + " " + http.StatusText(status)
+	return []byte("<html>\r\n<head><title>" + title + "</title></head>\r\n<body>\r\n<center><h1>" + title + "</h1></center>\r\n</body>\r\n</html>\r\n")
+}
 
 // spoil writes the answer in the way that the fault says.
 func (s *Server) spoil(w http.ResponseWriter, r *http.Request, f *fault, res response) {
@@ -80,7 +84,7 @@ func (s *Server) spoil(w http.ResponseWriter, r *http.Request, f *fault, res res
 		reset(w)
 	case f.Status != 0 || f.HTML:
 		res.header.Set("Content-Type", "text/html")
-		res.status, res.body = max(f.Status, http.StatusOK), []byte(gatewayPage)
+		res.status, res.body = max(f.Status, http.StatusOK), gatewayPage(cmp.Or(f.Status, http.StatusBadGateway))
 		res.write(w)
 	case f.Cut:
 		w.Header().Set("Content-Type", res.header.Get("Content-Type"))

@@ -57,8 +57,9 @@ func (s *Server) beginMessage(a *account, f *fan, do action, now time.Time) (dee
 
 func (s *Server) sayImage(a *account, f *fan, m mediaAction, now time.Time) push {
 	return s.say(a, f, "image", now, func(d *document, id int64) {
-		d.text("PicUrl", m.PicURL)
-		d.text("MediaId", a.fanMedia(m.MediaID, mediaImage, id, now))
+		medium := a.fanMedia(m.MediaID, mediaImage, id, now)
+		d.text("PicUrl", orElse(m.PicURL, s.pictureURL(medium)))
+		d.text("MediaId", medium)
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"fanflow/wechat/crypt"
@@ -31,6 +32,8 @@ type Server struct {
 	spill     *spill
 	shelf     *shelf
 	sim       http.Handler // /sim/…
+
+	address atomic.Value // string: where fans were last played from, as http://host:port; for the pictures they send
 
 	life context.Context // ends with Close
 	end  context.CancelFunc

@@ -240,6 +240,7 @@ func (s *Server) doCall(w http.ResponseWriter, r *http.Request, a *account) {
 		return
 	}
 	defer s.gate.leave()
+	s.address.Store("http://" + r.Host)
 	seen, err := s.act(s.life, a, r.PathValue("openid"), do)
 	if s.life.Err() != nil {
 		refuse(w, http.StatusServiceUnavailable, "the simulator is going down")

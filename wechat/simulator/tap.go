@@ -143,7 +143,7 @@ func (s *Server) pics(a *account, f *fan, do picsAction, now time.Time) (deed, e
 		var medium string
 		p := s.say(a, f, "image", now, func(d *document, id int64) {
 			medium = a.fanMedia("", mediaImage, id, now)
-			d.text("PicUrl", "")
+			d.text("PicUrl", s.pictureURL(medium))
 			d.text("MediaId", medium)
 		})
 		images = append(images, p)
