@@ -107,8 +107,8 @@ type Switches struct {
 	// AnyMedia takes every media id in replies. Off, an id in a reply that the account never uploaded, or whose three days are
 	// over, is a fault.
 	AnyMedia bool
-	// TransferPushed goes on pushing the messages of a fan whom a reply handed over to customer service. Off, they go to the
-	// agent alone until the session ends.
+	// TransferPushed goes on pushing the messages of a fan whom a reply handed over to customer service. Off, they go to
+	// customer service alone until the session ends.
 	TransferPushed bool
 	// AnyEventAnswered lets replies to all events of a fan's reach the fan. Off, those to VIEW, view_miniprogram, scancode_push,
 	// the pic_… events and location_select reach nobody, without a fault: so accounts find it; the page of it is gone.
