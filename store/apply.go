@@ -46,7 +46,7 @@ func Apply(f Fan, c Change) (Applied, error) {
 			return Applied{}, fmt.Errorf("entry %d (%s): %w", i, e.Kind, err)
 		}
 		a.Fan.Seq++
-		a.Rows = append(a.Rows, Row{Seq: a.Fan.Seq, At: at, Cause: c.Cause, Entry: e})
+		a.Rows = append(a.Rows, Row{Seq: a.Fan.Seq, Rev: a.Fan.Rev + 1, At: at, Cause: c.Cause, Entry: e})
 	}
 	a.Fan.Rev++
 	a.Seen = b2i(!a.Fan.Erased) - b2i(before)
@@ -86,8 +86,18 @@ func (a *Applied) entry(e Entry, at time.Time) error {
 		f.OptOut = e.Kind == OptedOut
 	case Enrolled:
 		return a.enroll(e, at)
-	case Entered, Versioned, VarSet, Goal, Left:
+	case Entered, Versioned, VarSet, Goal, Called, Left:
 		return a.enrollment(e, at)
+	case Armed, Fired, Missed, Disarmed, Stale, Parked:
+		f.timer(e)
+	case Ordered, Planned:
+		return f.keyed(e)
+	case Settled:
+		f.unkey(e.Send)
+	case Unplanned:
+		f.unkey(e.Job)
+	case KeptBack, Released:
+		f.keep(e, at)
 	case WindowOpened:
 		if e.Window == nil {
 			return fmt.Errorf("no window given")
@@ -149,8 +159,13 @@ func (a *Applied) enroll(e Entry, at time.Time) error {
 	f.Past[e.Flow] = past
 	f.Live = append(f.Live, Enrollment{
 		Flow: e.Flow, No: e.No, Version: e.Version, EnteredAt: at, StateAt: at,
-		Trigger: e.Name, Priority: e.Priority, Day: e.Day,
+		EntryVersion: e.Version, Pub: e.Pub, Trigger: e.Name, Priority: e.Priority, Day: e.Day,
 	})
+	if e.Facts != nil {
+		n := &f.Live[len(f.Live)-1]
+		facts := e.Facts.clone()
+		n.Scene, n.Tags, n.Variants, n.Caller = facts.Scene, facts.Tags, facts.Variants, facts.Caller
+	}
 	return nil
 }
 
@@ -167,11 +182,13 @@ func (a *Applied) enrollment(e Entry, at time.Time) error {
 			a.Moved = append(a.Moved, FlowMove{e.Flow, n.State, -1})
 		}
 		a.Moved = append(a.Moved, FlowMove{e.Flow, e.State, 1})
-		n.State, n.StateAt, n.Fence = e.State, at, e.Fence
+		n.State, n.StateAt, n.Fence, n.Timers = e.State, at, e.Fence, nil
 		f.Fence = max(f.Fence, e.Fence)
 		a.step(n, e, at)
 	case Versioned:
-		n.Version = e.Version
+		return a.version(n, e)
+	case Called:
+		n.Calls = e.Name
 	case VarSet:
 		n.Vars = setJSON(n.Vars, e.Name, e.Value)
 	case Goal:
@@ -180,6 +197,27 @@ func (a *Applied) enrollment(e Entry, at time.Time) error {
 		}
 	case Left:
 		a.leave(n, e, at)
+	}
+	return nil
+}
+
+// version moves an enrollment to what a publication made of it. Its wait, and so its timers, stay.
+func (a *Applied) version(n *Enrollment, e Entry) error {
+	n.Version = e.Version
+	n.Pub = max(n.Pub, e.Pub)
+	if e.State != "" && e.State != n.State {
+		a.Moved = append(a.Moved, FlowMove{n.Flow, n.State, -1}, FlowMove{n.Flow, e.State, 1})
+		n.State = e.State
+	}
+	if len(e.Value) == 0 {
+		return nil
+	}
+	var steps map[string]int
+	if err := json.Unmarshal(e.Value, &steps); err != nil {
+		return fmt.Errorf("read the steps of version %d of flow %s: %w", e.Version, e.Flow, err)
+	}
+	for i := range n.Reached {
+		n.Reached[i].Pos = steps[n.Reached[i].State]
 	}
 	return nil
 }

@@ -33,13 +33,22 @@ type Change struct {
 	Done   []string `json:"done,omitempty"`   // ids of jobs of the same account that end with this Change; a missing one is ignored
 	Snooze []Snooze `json:"snooze,omitempty"` // jobs to be done later; a missing one is ignored
 	Sends  []Send   `json:"sends,omitempty"`  // to add or to replace by id
-	Claims []Claim  `json:"claims,omitempty"`
-	Reads  []KVRead `json:"reads,omitempty"` // keys whose revision must still be the one that was read
-	Writes []KV     `json:"writes,omitempty"`
-	Spends []Spend  `json:"spends,omitempty"`
+	// Cancels are sends that must still be Waiting, else ErrConflict: they become Cancelled and their jobs end. They come
+	// before Sends.
+	Cancels []Cancel `json:"cancels,omitempty"`
+	Claims  []Claim  `json:"claims,omitempty"`
+	Reads   []KVRead `json:"reads,omitempty"` // keys whose revision must still be the one that was read
+	Writes  []KV     `json:"writes,omitempty"`
+	Spends  []Spend  `json:"spends,omitempty"`
 	// Receipt, if not nil, is kept under the cause and answers the same push again, for a day or for Keep if that is longer.
 	Receipt json.RawMessage `json:"receipt,omitempty"`
 	Keep    time.Duration   `json:"keep,omitempty"`
+}
+
+// Cancel takes a waiting send back.
+type Cancel struct {
+	Send string `json:"send"`
+	Why  string `json:"why,omitempty"` // becomes its Reason
 }
 
 // keepReceipts is how long a receipt is kept at least.

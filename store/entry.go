@@ -20,26 +20,35 @@ const (
 	OptedOut     Kind = "opted-out"    // state
 	OptedIn      Kind = "opted-in"     // state
 
-	Enrolled  Kind = "enrolled"  // state: Flow, No, Version, Name (the trigger), Day, Priority
+	Enrolled  Kind = "enrolled"  // state: Flow, No, Version, Pub, Name (the trigger), Day, Priority, Facts
 	Entered   Kind = "entered"   // state: Flow, No, State, From, Fence, Step (position in the funnel, 0 for none)
-	Versioned Kind = "versioned" // state: the enrollment goes on under Version
+	Versioned Kind = "versioned" // state: the enrollment has gone through publication Pub and goes on under Version, in State (where that differs it is moved there, without hooks); Value {"state":pos} renumbers its funnel steps
+	Called    Kind = "called"    // state: Flow, No, State, Name is the flow called, whose result is awaited; an empty Name ends the waiting
 	VarSet    Kind = "var"       // state: Flow, No, Name, Value; a null Value removes it
 	Goal      Kind = "goal"      // state: Flow, No, Name
 	Left      Kind = "left"      // state: Flow, No, State, Why; Done when the journey was completed (a final state that is the last step)
 
-	WindowOpened Kind = "window"  // state: Window
-	WindowSpent  Kind = "spent"   // state: Name is the trigger of the window; its count falls by one
-	Armed        Kind = "armed"   // a timer was set: Flow, No, State, Name (the delay), Due, Job
-	Fired        Kind = "fired"   // a timer fired: as Armed
-	Stale        Kind = "stale"   // a timer came too late for its wait and did nothing
-	Claimed      Kind = "claimed" // Name is the pool, Value the unit
-	Ordered      Kind = "ordered" // a send was scheduled: Send, Channel, Due, Text
-	Sending      Kind = "sending" // the platform is about to be called: Send, Channel
-	Settled      Kind = "settled" // a send ended: Send, Channel, Name (the Status), Why
-	Ignored      Kind = "ignored" // nobody took the event
-	Failed       Kind = "failed"  // a script failed: Flow, Version, Why (Lua traceback with file and line)
-	Parked       Kind = "parked"  // a timer failed three times and waits for a new version: as Armed
-	Erased       Kind = "erased"  // state: the fan was erased
+	WindowOpened Kind = "window"    // state: Window
+	WindowSpent  Kind = "spent"     // state: Name is the trigger of the window; its count falls by one
+	Armed        Kind = "armed"     // state: a timer was set: Flow, No, State, Name (the delay), Due, Job; one that is there already is set anew
+	Fired        Kind = "fired"     // state: a timer fired: as Armed
+	Missed       Kind = "missed"    // state: a timer's late policy passed it over: as Armed
+	Disarmed     Kind = "disarmed"  // state: a version without the timer took it back: as Armed
+	Stale        Kind = "stale"     // state: a timer came too late for its wait and did nothing
+	Claimed      Kind = "claimed"   // Name is the pool, Value the unit
+	Ordered      Kind = "ordered"   // state if Key is set, which replaces what waits under it: a send was scheduled: Flow, No, Send, Channel, Due, Text
+	Sending      Kind = "sending"   // the platform is about to be called: Send, Channel
+	Settled      Kind = "settled"   // state: a send ended, and no key waits for it any more: Send, Channel, Name (the Status), Why
+	Planned      Kind = "planned"   // state: an enrollment was scheduled: Flow, No, Name is the flow to enter, Key, Due, Job
+	Unplanned    Kind = "unplanned" // state: it was cancelled, or it is due: as Planned
+	KeptBack     Kind = "kept"      // state: a reply that missed its push waits for the fan's next message: Send is the push's key, Value the reply
+	Released     Kind = "given"     // state: it was given, or given up: Send is the push's key, Why
+	Refused      Kind = "refused"   // a rule matched and did not take the event: Flow, Name (the rule), Why
+	Decided      Kind = "decided"   // the end of a decision's entries: Value is what is needed to decide it again
+	Ignored      Kind = "ignored"   // nobody took the event
+	Failed       Kind = "failed"    // a script failed: Flow, Version, Why (Lua traceback with file and line)
+	Parked       Kind = "parked"    // state: a timer failed three times and waits for a new version: as Armed
+	Erased       Kind = "erased"    // state: the fan was erased
 )
 
 // Entry is one thing that happened to a fan. Fields that a kind does not name are zero.
@@ -65,11 +74,23 @@ type Entry struct {
 	Due      time.Time       `json:"due,omitzero"`
 	Created  time.Time       `json:"created,omitzero"`
 	Window   *Window         `json:"window,omitempty"`
+	Key      string          `json:"key,omitempty"`
+	Pub      int             `json:"pub,omitempty"`
+	Facts    *Facts          `json:"facts,omitempty"`
+}
+
+// Facts are what is known of an enrollment at its entry and kept with it: the cohort that it is counted in, and who called it.
+type Facts struct {
+	Scene    string            `json:"scene,omitempty"`
+	Tags     []string          `json:"tags,omitempty"`
+	Variants map[string]string `json:"variants,omitempty"` // by experiment
+	Caller   *Caller           `json:"caller,omitempty"`
 }
 
 // Row is an entry as it stands in the journal.
 type Row struct {
-	Seq   uint64    `json:"seq"` // per fan, from 1, without gaps
+	Seq   uint64    `json:"seq"`           // per fan, from 1, without gaps
+	Rev   uint64    `json:"rev,omitempty"` // of the fan after the Change it belongs to: the rows of one Change share it
 	At    time.Time `json:"at"`
 	Cause string    `json:"cause"`
 	Entry

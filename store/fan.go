@@ -46,6 +46,11 @@ type Fan struct {
 	// Windows are the customer-service windows that may still be open.
 	Windows []Window `json:"windows,omitempty"`
 
+	// Keyed are the schedules that wait under a key, oldest first, at most MaxKeyed: what orders the same key again replaces them.
+	Keyed []Keyed `json:"keyed,omitempty"`
+	// Kept are replies that missed their push and wait for the fan's next message, oldest first, at most MaxKept.
+	Kept []Kept `json:"kept,omitempty"`
+
 	// Fence is the last fence given out; it only grows, also over an erasure.
 	Fence uint64 `json:"fence,omitempty"`
 	// Seq is the number of the fan's last journal row; rows count from 1.
@@ -77,6 +82,8 @@ func (f *Fan) Clone() Fan {
 	c.Attrs = cloneMap(f.Attrs)
 	c.Past = cloneMap(f.Past)
 	c.Windows = slices.Clone(f.Windows)
+	c.Keyed = slices.Clone(f.Keyed)
+	c.Kept = slices.Clone(f.Kept)
 	c.Live = make([]Enrollment, len(f.Live))
 	for i := range f.Live {
 		c.Live[i] = f.Live[i].clone()
@@ -100,7 +107,10 @@ type Enrollment struct {
 	Flow    string `json:"flow"`
 	No      int    `json:"no"` // counts the fan's enrollments in this flow from 1
 	Version int    `json:"version"`
-	State   string `json:"state"`
+	// EntryVersion is the version it was entered under, Pub the number of the flow's last publication that it has gone through.
+	EntryVersion int    `json:"entry_version,omitempty"`
+	Pub          int    `json:"pub,omitempty"`
+	State        string `json:"state"`
 	// Vars are the variables the flow keeps, as JSON values.
 	Vars      map[string]json.RawMessage `json:"vars,omitempty"`
 	EnteredAt time.Time                  `json:"entered_at"`
@@ -116,6 +126,65 @@ type Enrollment struct {
 	Day string `json:"day"`
 	// Reached are the funnel steps that were entered, by state, in order of first entry.
 	Reached []Step `json:"reached,omitempty"`
+
+	// Timers are those of the present wait, in order of arming: the armed ones, and those that are over, until the wait ends.
+	Timers []Timer `json:"timers,omitempty"`
+	// Calls is the flow of the sub-flow that it waits for, Caller the enrollment that called this one.
+	Calls  string  `json:"calls,omitempty"`
+	Caller *Caller `json:"caller,omitempty"`
+	// Variants, Scene and Tags are facts of the moment of entry: the arm of each experiment, the scene of the code, the fan's tags.
+	Variants map[string]string `json:"variants,omitempty"`
+	Scene    string            `json:"scene,omitempty"`
+	Tags     []string          `json:"tags,omitempty"`
+}
+
+// Timer is a timer of a wait. Job is its job's id.
+type Timer struct {
+	Name string    `json:"name"`
+	Due  time.Time `json:"due"`
+	Job  string    `json:"job"`
+	Over string    `json:"over,omitempty"` // fired, missed, parked or stale; empty while armed
+}
+
+// Armed reports whether the timer is still to fire.
+func (t *Timer) Armed() bool { return t.Over == "" }
+
+// Timer gives the timer of the present wait under a name, or nil. The pointer is into e.Timers.
+func (e *Enrollment) Timer(name string) *Timer {
+	for i := range e.Timers {
+		if e.Timers[i].Name == name {
+			return &e.Timers[i]
+		}
+	}
+	return nil
+}
+
+// Caller names the enrollment that called a sub-flow.
+type Caller struct {
+	Flow string `json:"flow"`
+	No   int    `json:"no"`
+}
+
+// MaxKeyed is how many schedules under a key a fan may have waiting, MaxKept how many replies are kept for their next message.
+const (
+	MaxKeyed = 64
+	MaxKept  = 3
+)
+
+// Keyed is something scheduled under a key: the send or the enrollment of a flow that the job will make.
+type Keyed struct {
+	Flow string    `json:"flow"` // whose key it is
+	Key  string    `json:"key"`
+	Kind string    `json:"kind"` // send or enroll
+	Job  string    `json:"job"`  // and, of a send, its id
+	Due  time.Time `json:"due"`
+}
+
+// Kept is a passive reply that missed all deliveries of its push and waits for the fan's next message.
+type Kept struct {
+	Push  string          `json:"push"`  // the key of the push it answers
+	Reply json.RawMessage `json:"reply"` // a wechat.Reply; the store does not look inside
+	At    time.Time       `json:"at"`
 }
 
 // Step is a funnel step that an enrollment has entered. Pos counts the flow's funnel from 1.
@@ -130,6 +199,13 @@ func (e *Enrollment) clone() Enrollment {
 	c.Vars = cloneMap(e.Vars)
 	c.Goals = slices.Clone(e.Goals)
 	c.Reached = slices.Clone(e.Reached)
+	c.Timers = slices.Clone(e.Timers)
+	if e.Caller != nil {
+		caller := *e.Caller
+		c.Caller = &caller
+	}
+	c.Variants = cloneMap(e.Variants)
+	c.Tags = slices.Clone(e.Tags)
 	return c
 }
 

@@ -78,8 +78,20 @@ func (c *Change) room() room {
 func (r *room) entry(e *Entry) {
 	r.n += roomEntry
 	r.text(string(e.Kind), e.Flow, e.State, e.From, e.Name, e.Text, e.Why, e.Day, e.Send, e.Job, e.Channel)
+	r.text(e.Key)
 	r.value(e.Value)
 	r.times(e.Due, e.Created)
+	if f := e.Facts; f != nil {
+		r.n += roomSmall + 16*(len(f.Tags)+2*len(f.Variants))
+		r.text(f.Scene)
+		r.text(f.Tags...)
+		for experiment, arm := range f.Variants {
+			r.text(experiment, arm)
+		}
+		if f.Caller != nil {
+			r.text(f.Caller.Flow)
+		}
+	}
 	if w := e.Window; w != nil {
 		r.text(w.Trigger)
 		r.times(w.Opened, w.Until)
@@ -88,11 +100,14 @@ func (r *room) entry(e *Entry) {
 
 // small makes room for the lists of small records.
 func (r *room) small(c *Change) {
-	r.n += roomSmall * (len(c.Done) + len(c.Snooze) + len(c.Claims) + len(c.Reads) + len(c.Writes) + len(c.Spends))
+	r.n += roomSmall * (len(c.Cancels) + len(c.Done) + len(c.Snooze) + len(c.Claims) + len(c.Reads) + len(c.Writes) + len(c.Spends))
 	r.text(c.Done...)
 	for i := range c.Snooze {
 		r.text(c.Snooze[i].Job, c.Snooze[i].Why)
 		r.times(c.Snooze[i].Due)
+	}
+	for i := range c.Cancels {
+		r.text(c.Cancels[i].Send, c.Cancels[i].Why)
 	}
 	for i := range c.Claims {
 		r.text(c.Claims[i].Key)

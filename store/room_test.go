@@ -32,6 +32,14 @@ func crowd(r *rand.Rand, v reflect.Value) {
 		for i := range v.Len() {
 			crowd(r, v.Index(i))
 		}
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		for range r.IntN(4) {
+			key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+			crowd(r, key)
+			crowd(r, value)
+			v.SetMapIndex(key, value)
+		}
 	case reflect.String:
 		v.SetString(strings.Repeat("\x01", r.IntN(3000)))
 	case reflect.Bool:

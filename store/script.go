@@ -42,6 +42,42 @@ type Publication struct {
 	// Paused, with Why, holds a flow: it takes no event and its timers wait.
 	Paused bool   `json:"paused,omitempty"`
 	Why    string `json:"why,omitempty"`
+	// No counts the publications of the script from 1; pausing is none. Rev is the catalog's revision at this one.
+	No  int    `json:"no,omitempty"`
+	Rev uint64 `json:"rev,omitempty"`
+	// Choice says what becomes of the fans who are in the flow; nil: they move.
+	Choice *Choice `json:"choice,omitempty"`
+	// History are the last publications up to this one, oldest first, at most MaxHistory: fans may have slept through several.
+	History []PastPub `json:"history,omitempty"`
+}
+
+// MaxHistory is how many publications a Publication remembers.
+const MaxHistory = 50
+
+// PastPub is what is remembered of a publication.
+type PastPub struct {
+	No      int            `json:"no"`
+	Version int            `json:"version"`
+	At      time.Time      `json:"at"`
+	Choice  *Choice        `json:"choice,omitempty"`
+	Pins    map[string]int `json:"pins,omitempty"`
+}
+
+// Ways in which a publication treats the fans who are in the flow.
+const (
+	MoveFans    = "move"    // to the new version, where it has their state; the others stay until they leave
+	KeepFans    = "keep"    // on their version until they leave
+	RestartFans = "restart" // at the first state of the new version
+	EndFans     = "end"     // they leave the flow
+	MapFans     = "map"     // states of the old version to states of the new one; the rest moves
+)
+
+// Choice is what the publisher chose for the fans who are in the flow.
+type Choice struct {
+	Mode string `json:"mode"` // one of the five
+	// Map, of MapFans, says for states of the old version the new one's state, or what else becomes of who is there: "keep",
+	// "restart" and "end" in angle brackets: <keep>, <restart>, <end>.
+	Map map[string]string `json:"map,omitempty"`
 }
 
 // Catalog is everything that is published, for all accounts. Rev grows with every publication; it is what a Snapshot carries.

@@ -14,7 +14,7 @@ const MaxName = 512
 // blind are the kinds that a Change with AnyRev may carry: they commute with everything else.
 var blind = map[Kind]bool{
 	Tagged: true, Untagged: true, AttrSet: true, OptedOut: true, OptedIn: true, Ordered: true, Sending: true, Settled: true,
-	Stale: true, Parked: true, Failed: true, Replied: true, Ignored: true,
+	Failed: true, Replied: true, Ignored: true,
 }
 
 // Validate finds what no store should be asked to write. Commit calls it before anything else.
@@ -125,6 +125,10 @@ func (c *Change) names() error {
 		if e.Kind == Tagged || e.Kind == Untagged {
 			check("tag", e.Name)
 		}
+		if f := e.Facts; f != nil { // they become keys of the cohorts
+			check("scene", f.Scene)
+			check("tag", f.Tags...)
+		}
 	}
 	check("done", c.Done...)
 	for i := range c.Jobs {
@@ -135,6 +139,9 @@ func (c *Change) names() error {
 	}
 	for i := range c.Sends {
 		check("send", c.Sends[i].ID, c.Sends[i].OpenID, string(c.Sends[i].Status))
+	}
+	for i := range c.Cancels {
+		check("cancel", c.Cancels[i].Send)
 	}
 	for i := range c.Claims {
 		check("claim", c.Claims[i].Key)

@@ -61,6 +61,8 @@ func fan(c *coder, f *store.Fan) {
 	list(c, "live", &f.Live, enrollment)
 	table(c, "past", &f.Past, past)
 	list(c, "windows", &f.Windows, window)
+	list(c, "keyed", &f.Keyed, keyed)
+	list(c, "kept", &f.Kept, kept)
 	serial(c, "fence", &f.Fence, true)
 	serial(c, "seq", &f.Seq, true)
 	flag(c, "erased", &f.Erased, true)
@@ -72,6 +74,8 @@ func enrollment(c *coder, e *store.Enrollment) {
 	text(c, "flow", &e.Flow, false)
 	count(c, "no", &e.No, false)
 	count(c, "version", &e.Version, false)
+	count(c, "entry_version", &e.EntryVersion, true)
+	count(c, "pub", &e.Pub, true)
 	text(c, "state", &e.State, false)
 	table(c, "vars", &e.Vars, value)
 	moment(c, "entered_at", &e.EnteredAt, false)
@@ -84,6 +88,65 @@ func enrollment(c *coder, e *store.Enrollment) {
 	serial(c, "fence", &e.Fence, false)
 	text(c, "day", &e.Day, false)
 	list(c, "reached", &e.Reached, step)
+	list(c, "timers", &e.Timers, timer)
+	text(c, "calls", &e.Calls, true)
+	if c.field("caller", e.Caller == nil) {
+		if c.reading {
+			e.Caller = &store.Caller{}
+		}
+		caller(c, e.Caller)
+	}
+	table(c, "variants", &e.Variants, words)
+	text(c, "scene", &e.Scene, true)
+	list(c, "tags", &e.Tags, words)
+	c.end()
+}
+
+func timer(c *coder, t *store.Timer) {
+	c.begin()
+	text(c, "name", &t.Name, false)
+	moment(c, "due", &t.Due, false)
+	text(c, "job", &t.Job, false)
+	text(c, "over", &t.Over, true)
+	c.end()
+}
+
+func caller(c *coder, r *store.Caller) {
+	c.begin()
+	text(c, "flow", &r.Flow, false)
+	count(c, "no", &r.No, false)
+	c.end()
+}
+
+func keyed(c *coder, k *store.Keyed) {
+	c.begin()
+	text(c, "flow", &k.Flow, false)
+	text(c, "key", &k.Key, false)
+	text(c, "kind", &k.Kind, false)
+	text(c, "job", &k.Job, false)
+	moment(c, "due", &k.Due, false)
+	c.end()
+}
+
+func kept(c *coder, k *store.Kept) {
+	c.begin()
+	text(c, "push", &k.Push, false)
+	raw(c, "reply", &k.Reply, false)
+	moment(c, "at", &k.At, false)
+	c.end()
+}
+
+func facts(c *coder, f *store.Facts) {
+	c.begin()
+	text(c, "scene", &f.Scene, true)
+	list(c, "tags", &f.Tags, words)
+	table(c, "variants", &f.Variants, words)
+	if c.field("caller", f.Caller == nil) {
+		if c.reading {
+			f.Caller = &store.Caller{}
+		}
+		caller(c, f.Caller)
+	}
 	c.end()
 }
 
@@ -114,6 +177,7 @@ func window(c *coder, w *store.Window) {
 func row(c *coder, r *store.Row) {
 	c.begin()
 	serial(c, "seq", &r.Seq, false)
+	serial(c, "rev", &r.Rev, true)
 	moment(c, "at", &r.At, false)
 	text(c, "cause", &r.Cause, false)
 	text(c, "kind", &r.Kind, false)
@@ -141,6 +205,14 @@ func row(c *coder, r *store.Row) {
 			r.Window = &store.Window{}
 		}
 		window(c, r.Window)
+	}
+	text(c, "key", &r.Key, true)
+	count(c, "pub", &r.Pub, true)
+	if c.field("facts", r.Facts == nil) {
+		if c.reading {
+			r.Facts = &store.Facts{}
+		}
+		facts(c, r.Facts)
 	}
 	c.end()
 }
