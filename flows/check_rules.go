@@ -99,8 +99,8 @@ func checkFinal(s *subject) {
 		if !st.Final {
 			continue
 		}
-		if len(st.On) > 0 || len(st.After) > 0 || st.Leave != nil {
-			s.find(SeverityError, "final", path, path+": a final state ends the enrollment: on, after and leave never happen in it", "remove them, or final")
+		if len(st.On) > 0 || len(st.Timers) > 0 || st.Leave != nil {
+			s.find(SeverityError, "final", path, path+": a final state ends the enrollment: on, timers and leave never happen in it", "remove them, or final")
 		}
 		if len(st.Enter.edges()) > 0 {
 			s.find(SeverityError, "final", path+".enter", path+".enter: a final state cannot lead on", "remove to, or final")

@@ -74,6 +74,11 @@ type decision struct {
 	word    string
 	lua     int
 	parts   []part
+	// verdicts say what became of each candidate, for the trace.
+	verdicts []verdict
+	// facts is how many entries exits have looked at, ends how many results have.
+	facts, ends int
+	granted     int // enrollments that scripts asked for
 }
 
 // decide is pure: it reads nothing but its arguments and changes nothing but the memory's place. The error is a need that
@@ -108,26 +113,69 @@ func (d *decision) all() error {
 	if err := d.modernise(); err != nil {
 		return err
 	}
-	err := d.dispatch()
-	if err == nil {
-		err = d.grantEnrolls()
+	for _, step := range []func() error{d.dispatch, d.listeners, d.consequences, d.giveKept, d.tell} {
+		if err := step(); err != nil {
+			return err
+		}
 	}
-	if err == nil {
-		err = d.tell()
-	}
-	return err
+	return nil
 }
 
+// dispatch brings the event to what it is for. What a fan says or does, and what flows and other systems tell, is offered.
 func (d *decision) dispatch() error {
-	if d.event.Name == timerEvent {
+	switch d.event.Name {
+	case timerEvent:
 		return d.fire()
+	case plannedEvent:
+		return d.planned()
+	case tickEvent:
+		return d.tick()
+	case publishedEvent: // modernise has done what there is to do
+		return nil
+	}
+	if taken, err := d.own(); taken || err != nil {
+		return err
 	}
 	return d.offer()
+}
+
+// maxRounds bounds what follows from what follows in one decision. What is left over then is of flows that go round each
+// other: a fan is in a flow once, so that each round ends or begins something.
+const maxRounds = 32
+
+// consequences carries out what the event's parts have led to: results of sub-flows, enrollments that scripts asked for, and
+// exits on all that has happened, until nothing new comes of it.
+func (d *decision) consequences() error {
+	for range maxRounds {
+		again := false
+		for _, step := range []func() (bool, error){d.results, d.grantEnrolls, d.exits} {
+			more, err := step()
+			if err != nil {
+				return err
+			}
+			again = again || more
+		}
+		if !again {
+			break
+		}
+	}
+	return nil
 }
 
 // outcome makes the Change of what was collected.
 func (d *decision) outcome() (outcome, error) {
 	o := outcome{reply: d.draft.reply, flow: d.taken, word: d.word, lua: d.lua, parts: d.parts, due: d.dueSoon()}
+	if len(d.draft.entries) > 0 {
+		trace, err := d.trace()
+		if err != nil {
+			return o, err
+		}
+		if trace.Kind != "" {
+			if err := d.draft.add(trace); err != nil {
+				return o, err
+			}
+		}
+	}
 	var err error
 	if o.change, err = d.change(); err != nil {
 		return o, err
@@ -143,7 +191,7 @@ func (d *decision) outcome() (outcome, error) {
 func (d *decision) change() (store.Change, error) {
 	c := d.draft.change(d.snapshot.Rev)
 	if d.job != nil {
-		c.Done = []string{d.job.ID}
+		c.Done = append(c.Done, d.job.ID)
 	}
 	if d.event.Push != nil {
 		raw, err := encode(d.draft.reply)
@@ -255,7 +303,7 @@ func (d *decision) part(flow *compiled, fn func() error) error {
 // fail notes a failure. A timer is tried three times in all; then it waits, parked, for a new version or for somebody to
 // resume it. Of many failures in one event those that do not fit are told to the log.
 func (d *decision) fail(flow *compiled, f *failure) error {
-	if d.event.Name == timerEvent {
+	if d.event.Name == timerEvent && flow.Name == d.job.Flow { // another flow's part of it is not tried again
 		if d.job.Attempt+1 < timerTries {
 			return &retryError{fmt.Errorf("flow %s version %d: %w", flow.Name, flow.Version, f)}
 		}

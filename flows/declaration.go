@@ -17,6 +17,15 @@ type declaration struct {
 	States   map[string]*state
 	Order    []string // names of the states in source order
 	Triggers []*matcher
+
+	Listen   map[string]*matcher // by event: hears in any state, without taking
+	Exit     []*matcher          // what ends an enrollment wherever it is; a rule's To names the final state to end in
+	Window   window
+	Limit    limit
+	Hours    hours // that late = "next" waits for
+	Variants []experiment
+	Holdout  *holdout
+	Ticks    []timer // triggers at and every: what enrolls an audience
 }
 
 // state is a declared state.
@@ -26,30 +35,31 @@ type state struct {
 	Final bool
 	Goal  string
 	Step  int // position in the funnel from 1; 0 for none
-	Enter *action
-	Leave *action
-	On    map[string]*matcher // by event
-	After []delay             // shortest first
+	// Result is what a caller of a flow that ends here hears; empty: the state's name.
+	Result string
+	Enter  *action
+	Leave  *action
+	On     map[string]*matcher // by event
+	Listen map[string]*matcher // by event: hears without taking
+	Timers []timer             // after, shortest first; then at and every in source order
 }
 
-// delay is a timer of a state.
-type delay struct {
-	Name string // as declared: 1d
-	Wait time.Duration
-	Do   *action
-}
-
-// after gives the timer declared under the name, or nil.
-func (s *state) after(name string) *delay {
-	i := slices.IndexFunc(s.After, func(d delay) bool { return d.Name == name })
+// timer gives the timer declared under the name, or nil.
+func (s *state) timer(name string) *timer {
+	i := slices.IndexFunc(s.Timers, func(t timer) bool { return t.Name == name })
 	if i < 0 {
 		return nil
 	}
-	return &s.After[i]
+	return &s.Timers[i]
 }
 
-// last is the position of the last funnel step; 0 without a funnel.
-func (d *declaration) last() int { return len(d.Funnel) }
+// last is the last funnel step, whose reaching completes a journey; empty without a funnel.
+func (d *declaration) last() string {
+	if len(d.Funnel) == 0 {
+		return ""
+	}
+	return d.Funnel[len(d.Funnel)-1]
+}
 
 // again says when a fan who was in a flow may enter it once more.
 type again struct {

@@ -55,7 +55,10 @@ func (d *declarer) fields(path string, t *lua.LTable, known []string, see func(n
 
 func (d *declarer) flow(root *lua.LTable) *declaration {
 	decl := &declaration{States: map[string]*state{}}
-	known := []string{"name", "title", "triggers", "again", "first", "funnel", "priority", "states"}
+	known := []string{
+		"name", "title", "triggers", "again", "first", "funnel", "priority", "states",
+		"listen", "exit", "from", "to", "closes", "limit", "hours", "variants", "holdout",
+	}
 	d.fields("", root, known, func(name, path string, v lua.LValue) {
 		switch name {
 		case "name":
@@ -71,9 +74,23 @@ func (d *declarer) flow(root *lua.LTable) *declaration {
 		case "funnel":
 			decl.Funnel = d.names(path, v)
 		case "triggers":
-			decl.Triggers = d.triggers(path, v)
+			d.triggers(decl, path, v)
 		case "states":
 			d.states(decl, path, v)
+		case "listen":
+			decl.Listen = d.listen([]any{"listen"}, v)
+		case "exit":
+			decl.Exit = d.exit(path, v)
+		case "from", "to", "closes":
+			d.window(&decl.Window, name, path, v)
+		case "limit":
+			decl.Limit = d.limit(path, v)
+		case "hours":
+			decl.Hours = d.hours(path, v)
+		case "variants":
+			decl.Variants = d.variants(path, v)
+		case "holdout":
+			decl.Holdout = d.holdout(path, v)
 		}
 	})
 	if decl.Name == "" {
@@ -166,14 +183,17 @@ func (d *declarer) again(path string, v lua.LValue) again {
 	return again{}
 }
 
-func (d *declarer) triggers(path string, v lua.LValue) []*matcher {
+func (d *declarer) triggers(decl *declaration, path string, v lua.LValue) {
 	t, ok := v.(*lua.LTable)
 	if !ok {
 		d.wrong(path, "must be a table such as {subscribe = true}, not %s", luaType(v))
-		return nil
+		return
 	}
-	var out []*matcher
-	d.fields(path, t, eventNames(), func(event, path string, v lua.LValue) {
+	d.fields(path, t, append(eventNames(), "at", "every"), func(event, path string, v lua.LValue) {
+		if event == "at" || event == "every" {
+			decl.Ticks = append(decl.Ticks, d.ticks(event, path, v)...)
+			return
+		}
 		m := &matcher{Event: event, Line: d.src.line(path)}
 		switch v := v.(type) {
 		case lua.LBool:
@@ -195,9 +215,8 @@ func (d *declarer) triggers(path string, v lua.LValue) []*matcher {
 			}
 		}
 		sortRules(m.Rules)
-		out = append(out, m)
+		decl.Triggers = append(decl.Triggers, m)
 	})
-	return out
 }
 
 // rule adds a rule to m, unless it takes what another one takes already.
@@ -260,9 +279,10 @@ func (d *declarer) states(decl *declaration, path string, v lua.LValue) {
 }
 
 func (d *declarer) state(name, path string, t *lua.LTable) *state {
-	s := &state{Name: name, Line: d.src.line(path), On: map[string]*matcher{}}
+	s := &state{Name: name, Line: d.src.line(path)}
 	here := []any{"states", name}
-	d.fields(path, t, []string{"enter", "leave", "on", "after", "final", "goal"}, func(field, path string, v lua.LValue) {
+	known := []string{"enter", "leave", "on", "listen", "after", "at", "every", "final", "goal", "result"}
+	d.fields(path, t, known, func(field, path string, v lua.LValue) {
 		switch field {
 		case "enter":
 			s.Enter = d.action(append(slices.Clone(here), "enter"), v, false)
@@ -272,39 +292,21 @@ func (d *declarer) state(name, path string, t *lua.LTable) *state {
 				d.wrong(path, "leave cannot choose a state")
 			}
 		case "on":
-			d.on(s, append(slices.Clone(here), "on"), v)
-		case "after":
-			d.after(s, append(slices.Clone(here), "after"), v)
+			s.On = d.on(append(slices.Clone(here), "on"), v)
+		case "listen":
+			s.Listen = d.listen(append(slices.Clone(here), "listen"), v)
+		case "after", "at", "every":
+			s.Timers = append(s.Timers, d.timers(field, append(slices.Clone(here), field), v)...)
+		case "result":
+			s.Result = d.text(path, v)
 		case "final":
 			s.Final = d.truth(path, v)
 		case "goal":
 			s.Goal = d.text(path, v)
 		}
 	})
+	sortTimers(s.Timers)
 	return s
-}
-
-func (d *declarer) after(s *state, at []any, v lua.LValue) {
-	path := pathOf(at)
-	t, ok := v.(*lua.LTable)
-	if !ok {
-		d.wrong(path, "must be a table such as {[\"1d\"] = \"…\"}, not %s", luaType(v))
-		return
-	}
-	each(t, func(k, v lua.LValue) {
-		if !d.namesKey(path, k, "keys are delays such as 1d") {
-			return
-		}
-		at := append(slices.Clone(at), keyOf(k))
-		name, _ := k.(lua.LString)
-		wait, err := parseDelay(string(name))
-		if err != nil {
-			d.add(SeverityError, "duration", pathOf(at), pathOf(at)+": "+err.Error(), "a day is 24 hours")
-			return
-		}
-		s.After = append(s.After, delay{Name: string(name), Wait: wait, Do: d.action(at, v, true)})
-	})
-	slices.SortStableFunc(s.After, func(a, b delay) int { return int(min(1, max(-1, a.Wait-b.Wait))) })
 }
 
 func eventNames() []string {

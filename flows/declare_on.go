@@ -9,12 +9,13 @@ import (
 )
 
 // on reads what a state does about events.
-func (d *declarer) on(s *state, at []any, v lua.LValue) {
+func (d *declarer) on(at []any, v lua.LValue) map[string]*matcher {
+	on := map[string]*matcher{}
 	path := pathOf(at)
 	t, ok := v.(*lua.LTable)
 	if !ok {
 		d.wrong(path, "must be a table such as {text = {[\"1\"] = \"…\"}}, not %s", luaType(v))
-		return
+		return on
 	}
 	d.fields(path, t, eventNames(), func(event, path string, v lua.LValue) {
 		m := &matcher{Event: event, Line: d.src.line(path)}
@@ -30,8 +31,9 @@ func (d *declarer) on(s *state, at []any, v lua.LValue) {
 			d.targets(m, at, keys)
 		}
 		sortRules(m.Rules)
-		s.On[event] = m
+		on[event] = m
 	})
+	return on
 }
 
 // actionFields are the fields of an action that is a table.

@@ -26,6 +26,8 @@ type draft struct {
 
 	entries []store.Entry
 	jobs    []store.Job
+	done    []string // jobs that end with the Change, beside its cause's
+	cancels []store.Cancel
 	sends   []store.Send
 	claims  []store.Claim
 	reads   []store.KVRead
@@ -46,6 +48,7 @@ func (d *draft) save() draft {
 	s := *d
 	s.fan = d.fan.Clone()
 	s.entries, s.jobs, s.sends = slices.Clip(d.entries), slices.Clip(d.jobs), slices.Clip(d.sends)
+	s.done, s.cancels = slices.Clip(d.done), slices.Clip(d.cancels)
 	s.claims, s.reads, s.enrolls = slices.Clip(d.claims), slices.Clip(d.reads), slices.Clip(d.enrolls)
 	s.writes = slices.Clone(d.writes)
 	return s
@@ -58,6 +61,19 @@ func (d *draft) add(e store.Entry) error {
 	}
 	d.entries = append(d.entries, e)
 	return nil
+}
+
+// endJob ends a job of the fan's: one that this decision made is not made at all.
+func (d *draft) endJob(id string) {
+	for i := range d.jobs {
+		if d.jobs[i].ID == id { // a copy: what save gave shares the array
+			d.jobs = slices.Concat(d.jobs[:i], d.jobs[i+1:])
+			return
+		}
+	}
+	if !slices.Contains(d.done, id) {
+		d.done = append(d.done, id)
+	}
 }
 
 // nextID numbers the jobs and sends of this decision; committing it again makes the same ids.
@@ -110,7 +126,8 @@ func (d *draft) read(key string, rev uint64) {
 // change gives all of it as data.
 func (d *draft) change(base uint64) store.Change {
 	return store.Change{
-		Fan: d.fan.ID, Base: base, Cause: d.cause, At: d.at, Entries: d.entries, Jobs: d.jobs, Sends: d.sends,
+		Fan: d.fan.ID, Base: base, Cause: d.cause, At: d.at, Entries: d.entries, Jobs: d.jobs, Done: slices.Clone(d.done),
+		Sends: d.sends, Cancels: d.cancels,
 		Claims: d.claims, Reads: d.reads, Writes: d.writes,
 	}
 }
@@ -131,7 +148,10 @@ func (d *draft) size() int {
 	for i := range d.writes {
 		n += 64 + len(d.writes[i].Value)
 	}
-	return n + 64*(len(d.claims)+len(d.reads))
+	for i := range d.done {
+		n += 8 + len(d.done[i])
+	}
+	return n + 64*(len(d.claims)+len(d.reads)+2*len(d.cancels))
 }
 
 // attr and variable give the working copy's values, nil if there is none.

@@ -7,24 +7,27 @@ func (s *state) actions(see func(on string, a *action)) {
 	if s.Enter != nil {
 		see("enter", s.Enter)
 	}
-	for _, event := range eventNames() {
-		m := s.On[event]
-		if m == nil {
-			continue
-		}
+	ruleActions(s.On, "", see)
+	ruleActions(s.Listen, "listen ", see)
+	for i := range s.Timers {
+		see(s.Timers[i].title(), s.Timers[i].Do)
+	}
+	if s.Leave != nil {
+		see("leave", s.Leave)
+	}
+}
+
+// ruleActions shows the actions of rules in the order of their events.
+func ruleActions(rules map[string]*matcher, prefix string, see func(on string, a *action)) {
+	for _, event := range sortedKeys(rules) {
+		m := rules[event]
 		for i := range m.Rules {
-			on := event
+			on := prefix + event
 			if keyed[event] {
 				on += " " + m.Rules[i].Key
 			}
 			see(on, m.Rules[i].Do)
 		}
-	}
-	for i := range s.After {
-		see("after "+s.After[i].Name, s.After[i].Do)
-	}
-	if s.Leave != nil {
-		see("leave", s.Leave)
 	}
 }
 
@@ -71,11 +74,11 @@ func (d *declaration) number() {
 // listens reports whether the flow may take such an event, by a trigger or in some state.
 func (d *declaration) listens(event, subject string) bool {
 	match := func(m *matcher) bool { return m != nil && m.Event == event && m.match(subject) != nil }
-	if slices.ContainsFunc(d.Triggers, match) {
+	if slices.ContainsFunc(d.Triggers, match) || match(d.Listen[event]) {
 		return true
 	}
 	for _, s := range d.States {
-		if match(s.On[event]) {
+		if match(s.On[event]) || match(s.Listen[event]) {
 			return true
 		}
 	}

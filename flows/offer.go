@@ -29,8 +29,11 @@ func (d *decision) offer() error {
 			}
 		}
 		for _, c := range triggers {
-			if c.rule.wild(d.event) == wild {
-				return d.enrollBy(c)
+			if c.rule.wild(d.event) != wild {
+				continue
+			}
+			if taken, err := d.enrollBy(c); taken || err != nil {
+				return err
 			}
 		}
 	}
@@ -57,7 +60,7 @@ func (d *decision) enrolledCandidates() (out []candidate) {
 
 func (d *decision) triggerCandidates() (out []candidate) {
 	for _, p := range d.edition.Flows { // by priority, then name
-		if p.Name == d.event.Source || !d.mayEnter(p) {
+		if p.Name == d.event.Source || p.Paused || d.draft.fan.Enrolled(p.Name) != nil {
 			continue
 		}
 		if c, ok := d.trigger(p.compiled); ok {
@@ -93,15 +96,6 @@ func (d *decision) trigger(flow *compiled) (candidate, bool) {
 	return found, found.rule != nil
 }
 
-// mayEnter reports whether the fan may be enrolled in the flow now.
-func (d *decision) mayEnter(p *published) bool {
-	if p.Paused || d.draft.fan.Enrolled(p.Name) != nil {
-		return false
-	}
-	past := d.draft.fan.Past[p.Name]
-	return p.Again.allows(past.Count, past.LeftAt, d.draft.at)
-}
-
 // take lets the enrollment act on the event.
 func (d *decision) take(c candidate) error {
 	d.taken = c.flow.Name
@@ -111,23 +105,33 @@ func (d *decision) take(c candidate) error {
 	})
 }
 
-// enrollBy starts an enrollment by a trigger.
-func (d *decision) enrollBy(c candidate) error {
-	d.taken = c.flow.Name
+// enrollBy starts an enrollment by a trigger, if the flow takes the fan in.
+func (d *decision) enrollBy(c candidate) (taken bool, err error) {
 	name := c.trigger
 	if keyed[c.trigger] {
 		name += " " + c.rule.Key
 	}
-	return d.enroll(c.flow, name)
+	p := d.edition.ByName[c.flow.Name]
+	why, err := d.admit(p, name, false)
+	if err != nil || why != "" {
+		d.tried(verdict{Flow: p.Name, Rule: name, Said: "refused: " + why})
+		return false, err
+	}
+	d.taken = p.Name
+	return true, d.enroll(c.flow, name)
 }
 
 // enroll starts an enrollment and enters the first state. by says what led to it.
 func (d *decision) enroll(flow *compiled, by string) error {
 	return d.part(flow, func() error {
 		no := d.draft.fan.Past[flow.Name].Count + 1
-		err := d.draft.add(store.Entry{
+		facts, err := d.entryFacts(flow)
+		if err != nil {
+			return err
+		}
+		err = d.draft.add(store.Entry{
 			Kind: store.Enrolled, Flow: flow.Name, No: no, Version: flow.Version, Name: by, Priority: flow.Priority,
-			Day: d.now.In(d.account.Location).Format("2006-01-02"),
+			Day: d.now.In(d.account.Location).Format("2006-01-02"), Facts: facts,
 		})
 		if err != nil {
 			return err
@@ -139,11 +143,16 @@ func (d *decision) enroll(flow *compiled, by string) error {
 // fallBack lets the account's fallback flow take what a fan said or did and nobody took.
 func (d *decision) fallBack() (taken bool, err error) {
 	p := d.edition.ByName[d.account.Fallback]
-	if p == nil || !d.event.Answerable || !d.mayEnter(p) {
+	if p == nil || !d.event.Answerable {
 		return false, nil
 	}
+	by := "fallback for " + d.event.Name
+	why, err := d.admit(p, by, false)
+	if err != nil || why != "" {
+		return false, err
+	}
 	d.taken = p.Name
-	return true, d.enroll(p.compiled, "fallback for "+d.event.Name)
+	return true, d.enroll(p.compiled, by)
 }
 
 func (d *decision) ignore() error {
@@ -159,21 +168,30 @@ func (d *decision) ignore() error {
 }
 
 // grantEnrolls starts the flows that scripts asked for, each as a part of its own.
-func (d *decision) grantEnrolls() error {
-	for i := 0; i < len(d.draft.enrolls); i++ {
-		if i >= maxMoves {
-			break // flows that enroll each other: each of them once is enough, as a fan is in a flow once
-		}
-		wish := d.draft.enrolls[i]
+func (d *decision) grantEnrolls() (more bool, err error) {
+	for len(d.draft.enrolls) > 0 {
+		wish := d.draft.enrolls[0]
+		d.draft.enrolls = slices.Clone(d.draft.enrolls[1:])
 		p := d.edition.ByName[wish.flow]
-		if p == nil || !d.mayEnter(p) {
+		if p == nil || d.granted >= maxMoves { // flows that enroll each other: so many are enough
 			continue
 		}
-		if err := d.enroll(p.compiled, "flow "+wish.by); err != nil {
-			return err
+		by := "flow " + wish.by
+		why, err := d.admit(p, by, false)
+		if err != nil {
+			return more, err
+		}
+		if why != "" {
+			d.tried(verdict{Flow: p.Name, Rule: by, Said: "refused: " + why})
+			continue
+		}
+		more = true
+		d.granted++
+		if err := d.enroll(p.compiled, by); err != nil {
+			return more, err
 		}
 	}
-	return nil
+	return more, nil
 }
 
 // reason says by what rule the event was taken.

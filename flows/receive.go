@@ -35,7 +35,7 @@ func (e *Engine) Receive(ctx context.Context, account string, p *wechat.Push) (w
 		return wechat.Reply{}, fmt.Errorf("wait for fan %s: %w", t.fan, err)
 	}
 	defer leave()
-	t.now = e.now()
+	t.now = store.Stamp(e.now())
 	if t.event.Name == "sent" {
 		return wechat.Reply{}, e.report(ctx, acc, t, p)
 	}

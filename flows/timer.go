@@ -16,9 +16,9 @@ type retryError struct{ err error }
 func (e *retryError) Error() string { return e.err.Error() }
 func (e *retryError) Unwrap() error { return e.err }
 
-// armTimer sets a timer of the state that the enrollment has been in since StateAt. The id derives from the wait: arming the
-// same delay of the same wait again, by a new version or a repeated commit, sets nothing new.
-func (d *decision) armTimer(n *store.Enrollment, t *delay) error {
+// arm sets a timer of the state that the enrollment has been in since StateAt. The id derives from the wait: arming the same
+// timer of the same wait again, by a new version or a repeated commit, sets nothing new.
+func (d *decision) arm(n *store.Enrollment, t *timer) error {
 	due := n.StateAt.Add(t.Wait)
 	id := fmt.Sprintf("timer/%s/%d/%s", d.fan.OpenID, n.Fence, t.Name)
 	e := store.Entry{Kind: store.Armed, Flow: n.Flow, No: n.No, State: n.State, Name: t.Name, Due: due, Job: id}
@@ -29,35 +29,14 @@ func (d *decision) armTimer(n *store.Enrollment, t *delay) error {
 	return d.draft.add(e)
 }
 
-// modernise moves the enrollments whose state the published version still has to that version, and sets the timers that are
-// new in it, counted from when the state was entered. Timers that both versions declare are set already; one that the new
-// version has not will be found stale when it fires.
-func (d *decision) modernise() error {
-	for i := range d.draft.fan.Live {
-		n := d.draft.fan.Live[i]
-		p := d.edition.ByName[n.Flow]
-		if p == nil || p.Paused || p.Version == n.Version || p.States[n.State] == nil {
-			continue
-		}
-		old := d.flowOf(&n)
-		err := d.draft.add(store.Entry{
-			Kind: store.Versioned, Flow: n.Flow, No: n.No, Version: p.Version, State: n.State,
-			Why: fmt.Sprintf("version %d was published; it was %d", p.Version, n.Version),
-		})
-		if err != nil {
-			return err
-		}
-		for j := range p.States[n.State].After {
-			t := &p.States[n.State].After[j]
-			if old != nil && old.States[n.State] != nil && old.States[n.State].after(t.Name) != nil {
-				continue
-			}
-			if err := d.armTimer(&n, t); err != nil {
-				return err
-			}
+// dropTimers ends the jobs of the timers that are armed in a wait that is over. The fence would find them stale; this keeps
+// them from being brought at all.
+func (d *decision) dropTimers(n *store.Enrollment) {
+	for i := range n.Timers {
+		if t := &n.Timers[i]; t.Armed() {
+			d.draft.endJob(t.Job)
 		}
 	}
-	return nil
 }
 
 // fire acts on a timer, if the enrollment is still in the wait that it was armed in and its version still declares it.
@@ -70,7 +49,7 @@ func (d *decision) fire() error {
 	if flow == nil || flow.States[n.State] == nil {
 		return d.stale(fmt.Sprintf("version %d of the flow cannot be used", n.Version))
 	}
-	t := flow.States[n.State].after(d.job.Name)
+	t := flow.States[n.State].timer(d.job.Name)
 	if t == nil {
 		return d.stale(fmt.Sprintf("version %d declares no such timer", n.Version))
 	}
@@ -79,7 +58,7 @@ func (d *decision) fire() error {
 		if err := d.draft.add(d.timerEntry(store.Fired, "")); err != nil {
 			return err
 		}
-		return d.walk(flow, n.No).act(t.Do, "after "+t.Name)
+		return d.walk(flow, n.No).act(t.Do, t.title())
 	})
 }
 

@@ -43,7 +43,7 @@ func TestFansStayOnAVersionThatHasTheirState(t *testing.T) {
 	expect(t, "rolled back", w.text("new", "?"), "one answers")
 }
 
-func TestStaleTimers(t *testing.T) {
+func TestTimersEndWithTheirWait(t *testing.T) {
 	w := newWorld(t)
 	w.flow(version("one", `after = { ["1d"] = { tag = "fired" } } }`))
 	w.text("fan", "in")
@@ -54,7 +54,7 @@ func TestStaleTimers(t *testing.T) {
 	w.advance(day)
 	f := w.fan("fan")
 	expect(t, "tagged", f.Has("fired"), false)
-	expect(t, "stale", len(w.rows("fan", store.Stale)), 2)
+	expect(t, "stale", len(w.rows("fan", store.Stale)), 0)
 	expect(t, "fired", len(w.rows("fan", store.Fired)), 0)
 	if next, err := w.store.NextDue(t.Context()); err != nil || !next.IsZero() {
 		t.Errorf("a job is left: %v %v", next, err)

@@ -12,12 +12,15 @@ import (
 // reportPatience is how long a report on a send waits for the commit of the send's message id that it overtook.
 const reportPatience = 10 * time.Second
 
-// Wake is the scheduler's worker for jobs of kind timer and event. It ends the job by its Change. An error means that the job
+// Wake is the scheduler's worker for jobs of kind timer, event and chore. It ends the job by its Change. An error means that the job
 // shall be brought again: a timer whose script failed comes back until its third try, and is parked then.
 func (e *Engine) Wake(ctx context.Context, job store.Job) error {
 	acc, err := e.account(job.Account)
 	if err != nil {
 		return fmt.Errorf("job %s: %w", job.ID, err)
+	}
+	if job.Kind == choreKind {
+		return e.chore(ctx, acc, job)
 	}
 	t := task{fan: job.Fan(), cause: job.ID, job: &job}
 	leave, err := e.lanes.enter(ctx, t.fan)
@@ -25,7 +28,7 @@ func (e *Engine) Wake(ctx context.Context, job store.Job) error {
 		return fmt.Errorf("wait for fan %s: %w", t.fan, err)
 	}
 	defer leave()
-	t.now = e.now()
+	t.now = store.Stamp(e.now())
 	snap, err := e.store.Load(ctx, t.fan, "")
 	if err != nil {
 		return fmt.Errorf("load fan %s: %w", t.fan, err)

@@ -118,6 +118,7 @@ func (w *walk) enter(name, why string) (next string, err error) {
 	if w.moves++; w.moves > maxMoves {
 		return "", w.fault(s.Line, "more than %d transitions in a row, the last into %q: the states lead in a circle", maxMoves, name)
 	}
+	w.d.dropTimers(w.at())
 	fence := w.d.draft.fan.Fence + 1
 	if err := w.note(store.Entry{Kind: store.Entered, State: name, From: w.at().State, Fence: fence, Step: s.Step, Why: why}); err != nil {
 		return "", err
@@ -146,15 +147,17 @@ func (w *walk) enter(name, why string) (next string, err error) {
 // end ends the enrollment. The journey is done if it has reached the last step of the funnel.
 func (w *walk) end(why string) error {
 	n := w.at()
-	done := slices.ContainsFunc(n.Reached, func(r store.Step) bool { return r.Pos == w.flow.last() })
+	last := w.flow.last()
+	done := slices.ContainsFunc(n.Reached, func(r store.Step) bool { return r.State == last })
 	w.ended = true
+	w.d.dropTimers(n)
 	return w.note(store.Entry{Kind: store.Left, State: n.State, Why: why, Done: done})
 }
 
 // arm sets the timers of the state that the enrollment rests in. The ids derive from the wait, so that arming twice sets one.
 func (w *walk) arm(s *state) error {
-	for i := range s.After {
-		if err := w.d.armTimer(w.at(), &s.After[i]); err != nil {
+	for i := range s.Timers {
+		if err := w.d.arm(w.at(), &s.Timers[i]); err != nil {
 			return err
 		}
 	}
