@@ -64,7 +64,7 @@ func b2i(b bool) int64 {
 // entry applies one entry to a.Fan and to the counts.
 func (a *Applied) entry(e Entry, at time.Time) error {
 	f := &a.Fan
-	if !blind[e.Kind] { // only who is heard of again comes back; what a late job notes leaves the tombstone
+	if !blind[e.Kind] && !aside[e.Kind] { // only who is heard of again comes back; what a late job notes leaves the tombstone
 		f.Erased = false
 	}
 	switch e.Kind {
@@ -206,7 +206,10 @@ func (a *Applied) version(n *Enrollment, e Entry) error {
 	n.Version = e.Version
 	n.Pub = max(n.Pub, e.Pub)
 	if e.State != "" && e.State != n.State {
-		a.Moved = append(a.Moved, FlowMove{n.Flow, n.State, -1}, FlowMove{n.Flow, e.State, 1})
+		if n.State != "" {
+			a.Moved = append(a.Moved, FlowMove{n.Flow, n.State, -1})
+		}
+		a.Moved = append(a.Moved, FlowMove{n.Flow, e.State, 1})
 		n.State = e.State
 	}
 	if len(e.Value) == 0 {

@@ -69,7 +69,7 @@ func TestApplyRows(t *testing.T) {
 			t.Errorf("change %d: revision %d, last row %d, %d rows; want %+v", i, a.Fan.Rev, a.Fan.Seq, len(a.Rows), want)
 		}
 	}
-	same(t, "row", all[2].Rows[0], store.Row{Seq: 3, At: at.Add(2 * time.Minute), Cause: "c", Entry: store.Entry{Kind: store.Heard}})
+	same(t, "row", all[2].Rows[0], store.Row{Seq: 3, Rev: 3, At: at.Add(2 * time.Minute), Cause: "c", Entry: store.Entry{Kind: store.Heard}})
 	f := last(all).Fan
 	if !f.FirstSeen.Equal(at) || !f.LastSeen.Equal(at.Add(2*time.Minute)) {
 		t.Errorf("seen from %v to %v", f.FirstSeen, f.LastSeen)
@@ -141,7 +141,7 @@ func TestApplyEnrollment(t *testing.T) {
 		entries{enrolled(2)},
 	)
 	want := store.Enrollment{
-		Flow: "coupon", No: 1, Version: 2, State: "where", EnteredAt: at, StateAt: at.Add(time.Minute), Trigger: "text", Priority: 2,
+		Flow: "coupon", No: 1, Version: 2, EntryVersion: 1, State: "where", EnteredAt: at, StateAt: at.Add(time.Minute), Trigger: "text", Priority: 2,
 		Vars: map[string]json.RawMessage{"code": json.RawMessage(`"X"`)}, Goals: []string{"issued"}, Fence: 4, Day: "2026-11-06",
 		Reached: []store.Step{{State: "greet", Pos: 1, At: at}},
 	}

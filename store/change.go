@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -49,6 +50,18 @@ type Change struct {
 type Cancel struct {
 	Send string `json:"send"`
 	Why  string `json:"why,omitempty"` // becomes its Reason
+}
+
+// Ends are the jobs that end with the Change: those of Done, and those of the sends that it cancels.
+func (c *Change) Ends() []string {
+	if len(c.Cancels) == 0 {
+		return c.Done
+	}
+	ids := slices.Clone(c.Done)
+	for i := range c.Cancels {
+		ids = append(ids, c.Cancels[i].Send)
+	}
+	return ids
 }
 
 // keepReceipts is how long a receipt is kept at least.

@@ -157,3 +157,19 @@ func TestMedian(t *testing.T) {
 		t.Errorf("adding cells differs from adding their durations\n%s", d)
 	}
 }
+
+// TestValidateBlindKeys: an order under a key is no note that may come in any order.
+func TestValidateBlindKeys(t *testing.T) {
+	c := store.Change{Fan: ann, Base: store.AnyRev, Cause: "c", At: at, Entries: entries{{Kind: store.Ordered, Send: "s"}}}
+	if err := c.Validate(); err != nil {
+		t.Errorf("without a key: %v", err)
+	}
+	c.Entries[0].Key = "k"
+	if err := c.Validate(); err == nil {
+		t.Error("a blind change may order under a key")
+	}
+	c = store.Change{Fan: ann, Cause: "c", At: at, Cancels: []store.Cancel{{}}}
+	if err := c.Validate(); err == nil {
+		t.Error("a change may cancel a send without an id")
+	}
+}

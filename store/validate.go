@@ -17,6 +17,11 @@ var blind = map[Kind]bool{
 	Failed: true, Replied: true, Ignored: true,
 }
 
+// aside are the other kinds that only note what a late job did: a tombstone stays one under them, as under the blind ones.
+var aside = map[Kind]bool{
+	Stale: true, Parked: true, Missed: true, Disarmed: true, Unplanned: true, Released: true, Refused: true, Decided: true,
+}
+
 // Validate finds what no store should be asked to write. Commit calls it before anything else.
 func (c *Change) Validate() error {
 	switch {
@@ -36,7 +41,7 @@ func (c *Change) Validate() error {
 	}
 	if c.Base == AnyRev {
 		for _, e := range c.Entries {
-			if !blind[e.Kind] {
+			if !blind[e.Kind] || e.Key != "" { // a key replaces what waits under it: the order counts
 				return fmt.Errorf("a change without a revision cannot carry %q", e.Kind)
 			}
 		}
@@ -87,6 +92,11 @@ func (c *Change) records() error {
 	for _, s := range c.Sends {
 		if s.ID == "" || s.Status == "" || s.Account != c.Fan.Account {
 			return fmt.Errorf("send %q of %s lacks an id, a status or its account", s.ID, c.Fan)
+		}
+	}
+	for _, k := range c.Cancels {
+		if k.Send == "" {
+			return fmt.Errorf("change of %s cancels a send without an id", c.Fan)
 		}
 	}
 	for _, k := range c.Claims {

@@ -104,7 +104,7 @@ func (p *plan) load() (err error) {
 	return err
 }
 
-// unmoved checks the revisions that the decision was made on.
+// unmoved checks the revisions that the decision was made on, and that what it cancels still waits.
 func (p *plan) unmoved() error {
 	if p.c.Fan.OpenID != "" && p.c.Base != store.AnyRev && p.c.Base != p.fan.v.Rev {
 		return store.ErrConflict
@@ -115,6 +115,15 @@ func (p *plan) unmoved() error {
 			return err
 		}
 		if k.v.Rev != r.Rev {
+			return store.ErrConflict
+		}
+	}
+	for _, cancel := range p.c.Cancels {
+		s, err := p.g.sends.cell(join(p.c.Fan.Account, cancel.Send))
+		if err != nil {
+			return err
+		}
+		if !s.there || s.v.Status != store.Waiting {
 			return store.ErrConflict
 		}
 	}

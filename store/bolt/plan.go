@@ -110,7 +110,7 @@ func (p *plan) spends() error {
 func (p *plan) jobs() error {
 	d := newDrafts(&p.g.jobs)
 	account := p.c.Fan.Account
-	for _, id := range p.c.Done {
+	for _, id := range p.c.Ends() {
 		j, err := d.of(jobKey{account, id}.key())
 		if err != nil {
 			return err
@@ -178,9 +178,16 @@ func queue(j *store.Job) bucketID {
 	return bucketDue
 }
 
-// sends adds and replaces sends.
+// sends cancels sends, then adds and replaces them.
 func (p *plan) sends() error {
 	d := newDrafts(&p.g.sends)
+	for _, cancel := range p.c.Cancels {
+		r, err := d.of(join(p.c.Fan.Account, cancel.Send))
+		if err != nil {
+			return err
+		}
+		r.v.Status, r.v.Reason = store.Cancelled, cancel.Why
+	}
 	for _, s := range p.c.Sends {
 		r, err := d.of(join(s.Account, s.ID))
 		if err != nil {

@@ -47,6 +47,12 @@ func (s *Store) Commit(ctx context.Context, c store.Change) (store.Receipt, erro
 	for k, q := range quotas {
 		s.quotas[k] = q
 	}
+	for _, cancel := range c.Cancels {
+		k := key{c.Fan.Account, cancel.Send}
+		d := s.sends[k]
+		d.Status, d.Reason = store.Cancelled, cancel.Why
+		s.sends[k] = d
+	}
 	for _, d := range c.Sends {
 		s.sends[key{c.Fan.Account, d.ID}] = d
 	}
@@ -84,13 +90,18 @@ func (s *Store) cause(c *store.Change) (*store.Receipt, error) {
 	return nil, nil
 }
 
-// unmoved checks the revisions that the decision was made on.
+// unmoved checks the revisions that the decision was made on, and that what it cancels still waits.
 func (s *Store) unmoved(c *store.Change) error {
 	if c.Fan.OpenID != "" && c.Base != store.AnyRev && c.Base != s.fans[c.Fan].Rev {
 		return store.ErrConflict
 	}
 	for _, r := range c.Reads {
 		if s.kv[key{c.Fan.Account, r.Key}].Rev != r.Rev {
+			return store.ErrConflict
+		}
+	}
+	for _, cancel := range c.Cancels {
+		if s.sends[key{c.Fan.Account, cancel.Send}].Status != store.Waiting {
 			return store.ErrConflict
 		}
 	}
@@ -159,7 +170,7 @@ func (s *Store) writeFan(c *store.Change, a store.Applied) {
 
 // writeJobs ends, moves and adds jobs, in this order. Whatever happens to a job ends its lease.
 func (s *Store) writeJobs(c *store.Change) {
-	for _, id := range c.Done {
+	for _, id := range c.Ends() {
 		delete(s.jobs, key{c.Fan.Account, id})
 		delete(s.leases, key{c.Fan.Account, id})
 	}

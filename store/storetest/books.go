@@ -117,12 +117,14 @@ func folded(t *testing.T, b *bench, account string) {
 	}
 }
 
-// replay gathers rows to the Changes they came with.
+// replay gathers rows to the Changes they came with: those of one revision.
 func replay(fan store.FanID, rows []store.Row) []store.Change {
 	var all []store.Change
+	var rev uint64
 	for _, r := range rows {
-		if n := len(all); n == 0 || all[n-1].Cause != r.Cause {
+		if r.Rev != rev {
 			all = append(all, store.Change{Fan: fan, Cause: r.Cause, At: r.At})
+			rev = r.Rev
 		}
 		last := &all[len(all)-1]
 		last.Entries = append(last.Entries, r.Entry)

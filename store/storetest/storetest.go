@@ -39,6 +39,7 @@ func Run(t *testing.T, c Config) {
 		{"Commit", testCommit},
 		{"Conflict", testConflict},
 		{"Replay", testReplay},
+		{"Cancels", testCancels},
 		{"Claims", testClaims},
 		{"Keys", testKeys},
 		{"Quotas", testQuotas},
