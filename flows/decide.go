@@ -67,6 +67,7 @@ func (d *decision) dueSoon() bool {
 type decision struct {
 	*input
 	ctx     context.Context
+	event   *event // the task's, with what the rule that acts on it has captured
 	memory  *memory
 	draft   *draft
 	scripts map[*compiled]*script
@@ -86,7 +87,7 @@ type decision struct {
 func decide(ctx context.Context, in *input, m *memory) (outcome, error) {
 	m.asked = 0
 	d := &decision{
-		input: in, ctx: ctx, memory: m, draft: newDraft(in.snapshot, in.now, in.cause),
+		input: in, ctx: ctx, event: in.event, memory: m, draft: newDraft(in.snapshot, in.now, in.cause),
 		scripts: map[*compiled]*script{}, word: "silent",
 	}
 	defer d.close()

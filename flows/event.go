@@ -55,6 +55,8 @@ type event struct {
 	Window string
 	// Scene is that of a subscribe or scan.
 	Scene string
+	// Captures are what the key of the rule that acts on it stands for: of a glob each "*", of an expression its groups.
+	Captures []string
 	// Source is the flow that caused it, which does not hear it; Depth how deep flows have told each other.
 	Source string
 	Depth  int
@@ -77,6 +79,16 @@ func (ev *event) table() map[string]any {
 	t["type"] = ev.Name
 	t["created_at"] = float64(ev.Created.Unix())
 	return t
+}
+
+// with gives the event with what a rule has captured of it.
+func (ev *event) with(r *rule, captures []string) *event {
+	if len(captures) == 0 {
+		return ev
+	}
+	c := *ev
+	c.Captures = captures
+	return &c
 }
 
 // field gives what a script sees under a name.

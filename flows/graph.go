@@ -22,11 +22,7 @@ func ruleActions(rules map[string]*matcher, prefix string, see func(on string, a
 	for _, event := range sortedKeys(rules) {
 		m := rules[event]
 		for i := range m.Rules {
-			on := prefix + event
-			if keyed[event] {
-				on += " " + m.Rules[i].Key
-			}
-			see(on, m.Rules[i].Do)
+			see(prefix+ruleName(event, m.Rules[i].Key), m.Rules[i].Do)
 		}
 	}
 }
@@ -73,7 +69,13 @@ func (d *declaration) number() {
 
 // listens reports whether the flow may take such an event, by a trigger or in some state.
 func (d *declaration) listens(event, subject string) bool {
-	match := func(m *matcher) bool { return m != nil && m.Event == event && m.match(subject) != nil }
+	match := func(m *matcher) bool {
+		if m == nil || m.Event != event {
+			return false
+		}
+		r, _ := m.match(subject)
+		return r != nil
+	}
 	if slices.ContainsFunc(d.Triggers, match) || match(d.Listen[event]) {
 		return true
 	}

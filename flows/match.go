@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"fanflow/store"
 )
 
 // rank orders the ways in which a key can match: the specific beats the wildcard.
@@ -66,18 +68,18 @@ func sortRules(rules []rule) {
 	})
 }
 
-// match gives the rule that takes the subject, or nil.
-func (m *matcher) match(subject string) *rule {
+// match gives the rule that takes the subject, or nil, and what its key has captured.
+func (m *matcher) match(subject string) (*rule, []string) {
 	if m == nil {
-		return nil
+		return nil, nil
 	}
 	s := foldFor(m.Event, subject)
 	for i := range m.Rules {
 		if m.Rules[i].takes(s) {
-			return &m.Rules[i]
+			return &m.Rules[i], nil
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // takes looks at a folded subject.
@@ -162,4 +164,28 @@ func digits(s string) bool {
 		}
 	}
 	return s != ""
+}
+
+// ruleName is what the journal and the graph call a rule: "text 1", "location", "link offer-*".
+func ruleName(event, key string) string {
+	if !keyed[event] {
+		return event
+	}
+	return event + " " + key
+}
+
+// hearing lets scripts and plain data see what the rule has captured of the event, until back is called.
+func (d *decision) hearing(r *rule, captures []string) (back func()) {
+	was := d.event
+	d.event = was.with(r, captures)
+	return func() { d.event = was }
+}
+
+// mayHear reports whether the enrollment may hear the event at all, whatever its rules: a send's result is told to the
+// enrollment that ordered it, and no flow hears what it has told itself.
+func (d *decision) mayHear(n *store.Enrollment) bool {
+	if s := d.event.Settle; s != nil && (s.Flow != n.Flow || s.No != n.No) {
+		return false
+	}
+	return n.Flow != d.event.Source
 }

@@ -2,7 +2,6 @@ package flows
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"fanflow/store"
@@ -10,11 +9,13 @@ import (
 
 // candidate is a flow that could take the event.
 type candidate struct {
-	flow    *compiled
-	no      int // of the enrollment; 0 for a trigger
-	rule    *rule
-	trigger string // the trigger's event
-	loose   int    // of two triggers for one event, the lower takes it: 0 for what says more
+	flow *compiled
+	no   int // of the enrollment; 0 for a trigger
+	rule *rule
+	// captures are what the rule's key has captured of the event.
+	captures []string
+	trigger  string // the trigger's event
+	loose    int    // of two triggers for one event, the lower takes it: 0 for what says more
 }
 
 // offer lets the first take the event that matches. The conversation beats the world and the specific the wildcard: first
@@ -50,8 +51,11 @@ func (d *decision) enrolledCandidates() (out []candidate) {
 		if flow == nil || d.paused(n.Flow) || n.Flow == d.event.Source || flow.States[n.State] == nil {
 			continue
 		}
-		if r := flow.States[n.State].On[d.event.Name].match(d.event.Subject); r != nil {
-			out = append(out, candidate{flow: flow, no: n.No, rule: r})
+		if !d.mayHear(n) {
+			continue
+		}
+		if r, captures := flow.States[n.State].On[d.event.Name].match(d.event.Subject); r != nil {
+			out = append(out, candidate{flow: flow, no: n.No, rule: r, captures: captures})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b candidate) int { return cmp.Compare(b.flow.Priority, a.flow.Priority) })
@@ -79,18 +83,19 @@ func (d *decision) trigger(flow *compiled) (candidate, bool) {
 	var found candidate
 	for _, m := range flow.Triggers {
 		var r *rule
+		var captures []string
 		loose := 0
 		switch {
 		case m.Event == d.event.Name:
-			r = m.match(d.event.Subject)
+			r, captures = m.match(d.event.Subject)
 			if d.event.Name == "subscribe" && d.event.Scene != "" {
 				loose = 1
 			}
 		case m.Event == "scan" && d.event.Name == "subscribe" && d.event.Scene != "":
-			r = m.match(d.event.Scene)
+			r, captures = m.match(d.event.Scene)
 		}
 		if r != nil && (found.rule == nil || loose < found.loose) {
-			found = candidate{flow: flow, rule: r, trigger: m.Event, loose: loose}
+			found = candidate{flow: flow, rule: r, captures: captures, trigger: m.Event, loose: loose}
 		}
 	}
 	return found, found.rule != nil
@@ -99,6 +104,7 @@ func (d *decision) trigger(flow *compiled) (candidate, bool) {
 // take lets the enrollment act on the event.
 func (d *decision) take(c candidate) error {
 	d.taken = c.flow.Name
+	defer d.hearing(c.rule, c.captures)()
 	return d.part(c.flow, func() error {
 		w := d.walk(c.flow, c.no)
 		return w.act(c.rule.Do, d.reason(c.rule.Key))
@@ -107,10 +113,7 @@ func (d *decision) take(c candidate) error {
 
 // enrollBy starts an enrollment by a trigger, if the flow takes the fan in.
 func (d *decision) enrollBy(c candidate) (taken bool, err error) {
-	name := c.trigger
-	if keyed[c.trigger] {
-		name += " " + c.rule.Key
-	}
+	name := ruleName(c.trigger, c.rule.Key)
 	p := d.edition.ByName[c.flow.Name]
 	why, err := d.admit(p, name, false)
 	if err != nil || why != "" {
@@ -118,6 +121,7 @@ func (d *decision) enrollBy(c candidate) (taken bool, err error) {
 		return false, err
 	}
 	d.taken = p.Name
+	defer d.hearing(c.rule, c.captures)()
 	return true, d.enroll(c.flow, name)
 }
 
@@ -195,9 +199,4 @@ func (d *decision) grantEnrolls() (more bool, err error) {
 }
 
 // reason says by what rule the event was taken.
-func (d *decision) reason(key string) string {
-	if !keyed[d.event.Name] {
-		return d.event.Name
-	}
-	return fmt.Sprintf("%s %s", d.event.Name, key)
-}
+func (d *decision) reason(key string) string { return ruleName(d.event.Name, key) }

@@ -65,7 +65,7 @@ func (e *Engine) tagOnce(ctx context.Context, t task, add, remove []string, by s
 	if err != nil {
 		return false, err
 	}
-	d := &decision{input: &input{task: t, edition: ed}, draft: newDraft(snap.Fan, t.now, t.cause)}
+	d := &decision{input: &input{task: t, edition: ed}, event: t.event, draft: newDraft(snap.Fan, t.now, t.cause)}
 	if err := d.retag(add, remove, by); err != nil || len(d.draft.entries) == 0 {
 		return false, err
 	}
