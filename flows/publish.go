@@ -57,10 +57,10 @@ func (e *Engine) Publish(ctx context.Context, id store.ScriptID, version int, by
 		}
 	}
 	e.publishing.Lock()
-	err = e.store.Publish(ctx, p)
+	p, err = e.store.Publish(ctx, p)
 	e.publishing.Unlock()
 	if err != nil {
-		return store.Publication{}, fmt.Errorf("publish %s %s version %d: %w", id.Kind, id.Name, p.Version, err)
+		return store.Publication{}, fmt.Errorf("publish %s %s version %d: %w", id.Kind, id.Name, script.Version, err)
 	}
 	if id.Kind == store.KindFlow {
 		err = e.resume(ctx, id)
@@ -171,7 +171,8 @@ func (e *Engine) hold(ctx context.Context, id store.ScriptID, version int, why s
 			return false, nil
 		}
 		p.Paused, p.Why = why != "", why
-		return true, e.store.Publish(ctx, p)
+		_, err := e.store.Publish(ctx, p)
+		return true, err
 	}
 	if _, err := LoadScript(ctx, e.store, id, 0); err != nil {
 		return false, err

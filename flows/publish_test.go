@@ -74,7 +74,7 @@ func TestABrokenVersionIsReadOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Publish(t.Context(), store.Publication{ScriptID: bad.ScriptID, Version: bad.Version, Published: w.clock()}); err != nil {
+	if _, err := s.Publish(t.Context(), store.Publication{ScriptID: bad.ScriptID, Version: bad.Version, Published: w.clock()}); err != nil {
 		t.Fatal(err)
 	}
 	snap := w.fan("fan")
@@ -101,7 +101,7 @@ func TestABrokenBroadcastLeavesTheOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.store.Publish(t.Context(), store.Publication{ScriptID: id, Version: bad.Version, Published: w.clock()}); err != nil {
+	if _, err := w.store.Publish(t.Context(), store.Publication{ScriptID: id, Version: bad.Version, Published: w.clock()}); err != nil {
 		t.Fatal(err)
 	}
 	list, err := w.engine.Broadcasts(t.Context(), account)

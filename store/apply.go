@@ -15,6 +15,8 @@ type Applied struct {
 	// Counts are to be added to the flow's funnel counters, Moved to the live counts of its states.
 	Counts []FlowCount
 	Moved  []FlowMove
+	// Base is set by an erasure: the tombstone, which takes the place of what replay starts from.
+	Base *Fan
 	// Seen and Followed are what the account's totals change by: -1, 0 or 1.
 	Seen, Followed int64
 }
@@ -283,6 +285,7 @@ func (a *Applied) erase() {
 		}
 	}
 	*f = Fan{ID: f.ID, Rev: f.Rev, Fence: f.Fence, Seq: f.Seq, Erased: true}
+	a.Base = &Fan{ID: f.ID, Rev: f.Rev + 1, Fence: f.Fence, Seq: f.Seq + 1, Erased: true} // with the row of the erasure
 }
 
 func setJSON(m map[string]json.RawMessage, name string, v json.RawMessage) map[string]json.RawMessage {

@@ -34,8 +34,8 @@ type Change struct {
 	Done   []string `json:"done,omitempty"`   // ids of jobs of the same account that end with this Change; a missing one is ignored
 	Snooze []Snooze `json:"snooze,omitempty"` // jobs to be done later; a missing one is ignored
 	Sends  []Send   `json:"sends,omitempty"`  // to add or to replace by id
-	// Cancels are sends that must still be Waiting, else ErrConflict: they become Cancelled and their jobs end. They come
-	// before Sends.
+	// Cancels are sends that must still be Waiting, else ErrConflict: they become Cancelled and the jobs of the same ids end.
+	// They come before Snooze, Jobs and Sends: what is cancelled may be ordered anew under its id.
 	Cancels []Cancel `json:"cancels,omitempty"`
 	Claims  []Claim  `json:"claims,omitempty"`
 	Reads   []KVRead `json:"reads,omitempty"` // keys whose revision must still be the one that was read
@@ -162,7 +162,7 @@ type Given struct {
 
 // Commit's refusals. They are results: nothing was written, and trying the same Change again does not help.
 var (
-	// ErrConflict: the fan, or a key that was read, has moved on. Load again and decide again.
+	// ErrConflict: the fan, a key that was read, or a send to be cancelled has moved on. Load again and decide again.
 	ErrConflict = errors.New("the fan has changed since the decision was made")
 	// ErrGone: the job that caused the Change is no longer there: it was done before.
 	ErrGone = errors.New("the job has already ended")

@@ -91,6 +91,12 @@ func (f *Fan) Clone() Fan {
 	return c
 }
 
+// Starts reports whether replay of fan may start from f, where it started from base before: f is not older than base nor newer
+// than fan.
+func (f *Fan) Starts(base, fan Fan) bool {
+	return f.Rev >= base.Rev && f.Seq >= base.Seq && f.Rev <= fan.Rev && f.Seq <= fan.Seq
+}
+
 func cloneMap[V any](m map[string]V) map[string]V {
 	if m == nil {
 		return nil

@@ -3,6 +3,7 @@ package store
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"time"
 )
 
@@ -42,12 +43,14 @@ type Publication struct {
 	// Paused, with Why, holds a flow: it takes no event and its timers wait.
 	Paused bool   `json:"paused,omitempty"`
 	Why    string `json:"why,omitempty"`
-	// No counts the publications of the script from 1; pausing is none. Rev is the catalog's revision at this one.
+	// No counts the publications of the script from 1; pausing is none. Rev is the catalog's revision at this one: it stays
+	// over a pause. Stores set both.
 	No  int    `json:"no,omitempty"`
 	Rev uint64 `json:"rev,omitempty"`
 	// Choice says what becomes of the fans who are in the flow; nil: they move.
 	Choice *Choice `json:"choice,omitempty"`
 	// History are the last publications up to this one, oldest first, at most MaxHistory: fans may have slept through several.
+	// Stores set it.
 	History []PastPub `json:"history,omitempty"`
 }
 
@@ -84,6 +87,27 @@ type Choice struct {
 type Catalog struct {
 	Rev          uint64        `json:"rev"`
 	Publications []Publication `json:"publications"`
+}
+
+// Next is what stands in the catalog once p is published at a revision of the catalog, over current, the zero Publication if
+// there is none. With No 0 it is a new publication, numbered on, and the last of its own History. With the No of current it
+// pauses that one or lets it go on: nothing but Paused and Why changes. Any other No gives ErrConflict: somebody else has
+// published meanwhile.
+func (p Publication) Next(current Publication, rev uint64) (Publication, error) {
+	if p.No != 0 {
+		if p.No != current.No || p.Version != current.Version {
+			return Publication{}, ErrConflict
+		}
+		current.Paused, current.Why = p.Paused, p.Why
+		return current, nil
+	}
+	p.Published = Stamp(p.Published)
+	p.No, p.Rev = current.No+1, rev
+	p.History = append(slices.Clone(current.History), PastPub{No: p.No, Version: p.Version, At: p.Published, Choice: p.Choice, Pins: p.Pins})
+	if extra := len(p.History) - MaxHistory; extra > 0 {
+		p.History = slices.Delete(p.History, 0, extra)
+	}
+	return p, nil
 }
 
 // Numbered is the script as a store keeps it under a version: with the digest of its source and its time to the millisecond.

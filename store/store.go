@@ -21,6 +21,7 @@ type Store interface {
 	Queue
 	Library
 	Books
+	Retention
 	// Setting gives a value kept under a name, or ErrNotFound. Names are the program's own: clock/offset, session/…, user/…,
 	// token/{account}. Values may be secret (a token is): no page, API, export or log gives a setting out, and a store's files
 	// are for their owner's eyes only.
@@ -102,10 +103,30 @@ type Library interface {
 	Script(ctx context.Context, id ScriptID, version int) (Script, error)
 	// Scripts lists all versions of an account's scripts of a kind without their sources, by name and version.
 	Scripts(ctx context.Context, account, kind string) ([]Script, error)
-	// Publish makes a version current, or changes Paused and Why of the current one. ErrNotFound if it was never pushed.
-	Publish(ctx context.Context, p Publication) error
+	// Publish makes a version current (No 0), or, with the No of the current publication, changes its Paused and Why and
+	// nothing else. Either is a new revision of the catalog. The store numbers publications and keeps each of them; it gives
+	// back what now stands in the catalog, see [Publication.Next]. ErrNotFound if the version was never pushed, ErrConflict if
+	// No is not that of the current publication any more.
+	Publish(ctx context.Context, p Publication) (Publication, error)
 	// Catalog lists everything published.
 	Catalog(ctx context.Context) (Catalog, error)
+	// CatalogAt gives the catalog as it was at a revision: what was current then, and paused. ErrNotFound for a revision that
+	// has not been yet, or that lies before a data file began to keep them.
+	CatalogAt(ctx context.Context, rev uint64) (Catalog, error)
+	// Publications lists all publications of a script as they were made, oldest first, and without their History: a pause is
+	// none. Nothing for a script that was never published.
+	Publications(ctx context.Context, id ScriptID) ([]Publication, error)
+}
+
+// Retention lets go of old rows of journals.
+type Retention interface {
+	// Base is the fan as of the last row that was let go: what a fold of the journal starts from. It is the zero fan, with its
+	// ID, while the journal is whole. Who is erased leaves their tombstone as the base.
+	Base(ctx context.Context, fan FanID) (Fan, error)
+	// Trim lets go of the fan's rows up to base.Seq and keeps base, which must be the fold of them, in one transaction. It is
+	// no Change: the fan's revision stays, counters stay. Trimming again with the same base changes nothing. ErrConflict where
+	// base is older than the one that is kept, or newer than the fan.
+	Trim(ctx context.Context, base Fan) error
 }
 
 // Books are what is counted and accounted for.

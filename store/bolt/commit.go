@@ -157,6 +157,13 @@ func (p *plan) entries() error {
 			return err
 		}
 	}
+	if a.Base != nil {
+		base, err := p.g.bases.cell(fanKey(id))
+		if err != nil {
+			return err
+		}
+		p.then(func() { base.set(*a.Base, nil) })
+	}
 	for i := range a.Ended {
 		key := under(id.Account, id.OpenID) + number(a.Fan.Rev) + number(uint64(i))
 		if err := p.append(bucketEnded, key, &a.Ended[i]); err != nil {

@@ -89,14 +89,27 @@ var migrations = []struct {
 	does string
 	run  func(tx *bbolt.Tx) error
 }{
-	{"make the buckets", func(tx *bbolt.Tx) error {
-		for _, b := range buckets {
-			if _, err := tx.CreateBucketIfNotExists([]byte(b.name)); err != nil {
-				return fmt.Errorf("make bucket %s: %w", b.name, err)
-			}
+	{"make the buckets", makeBuckets},
+	// Format 2 keeps every publication, cohorts of the funnel, and bases of trimmed journals; rows of journals carry the revision
+	// of their Change, enrollments their timers. What stands in a file already stays as it is: rows without a revision are
+	// gathered by their cause and folded when a journal is replayed, not decided again; timers of a wait that began before are
+	// known to the queue alone.
+	{"begin the history of publications", func(tx *bbolt.Tx) error {
+		if err := makeBuckets(tx); err != nil {
+			return err
 		}
-		return nil
+		return beginHistory(tx)
 	}},
+}
+
+// makeBuckets makes those that are not there yet.
+func makeBuckets(tx *bbolt.Tx) error {
+	for _, b := range buckets {
+		if _, err := tx.CreateBucketIfNotExists([]byte(b.name)); err != nil {
+			return fmt.Errorf("make bucket %s: %w", b.name, err)
+		}
+	}
+	return nil
 }
 
 // migrate refuses files that are not for us and brings older ones up to date.

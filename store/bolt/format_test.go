@@ -1,15 +1,20 @@
 package bolt_test
 
 import (
+	"compress/gzip"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.etcd.io/bbolt"
 
+	"fanflow/store"
 	"fanflow/store/bolt"
 )
 
@@ -53,7 +58,7 @@ func TestOpenRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			tamper(t, path, func(tx *bbolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("format"), []byte("99")) })
-		}, "data file PATH has format 99 and this fanflow knows 1; use a newer fanflow"},
+		}, "data file PATH has format 99 and this fanflow knows 2; use a newer fanflow"},
 		{"another program's bbolt file", func(t *testing.T, path string) {
 			tamper(t, path, func(tx *bbolt.Tx) error { _, err := tx.CreateBucket([]byte("things")); return err })
 		}, "PATH is not a fanflow data file; use another file"},
@@ -130,4 +135,75 @@ func TestOpenAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	opened(t, path)
+}
+
+// TestFormat1: a file that the first format's program wrote (testdata/format1.db.gz) is brought up to date, and nothing in it is
+// lost: its publications are the first of their scripts, at the revision that its catalog had reached.
+func TestFormat1(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "fanflow.db")
+	unpack(t, "testdata/format1.db.gz", path)
+	if err := opened(t, path).Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := opened(t, path) // and once more
+	ctx, at := t.Context(), time.Date(2026, 11, 6, 12, 30, 0, 0, time.UTC)
+	coupon := store.ScriptID{Account: "shop", Kind: store.KindFlow, Name: "coupon"}
+	pins := map[string]int{"shops": 1}
+	plugin := store.Publication{
+		ScriptID: store.ScriptID{Kind: store.KindPlugin, Name: "shops"}, Version: 1, Published: at, By: "root", No: 1, Rev: 4,
+		History: []store.PastPub{{No: 1, Version: 1, At: at}},
+	}
+	flow := store.Publication{
+		ScriptID: coupon, Version: 2, Published: at.Add(time.Hour), By: "ann", Pins: pins, Paused: true, Why: "too many failures", No: 1, Rev: 4,
+		History: []store.PastPub{{No: 1, Version: 2, At: at.Add(time.Hour), Pins: pins}},
+	}
+	want := store.Catalog{Rev: 4, Publications: []store.Publication{plugin, flow}}
+	for name, read := range map[string]func() (store.Catalog, error){
+		"now":  func() (store.Catalog, error) { return s.Catalog(ctx) },
+		"at 4": func() (store.Catalog, error) { return s.CatalogAt(ctx, 4) },
+	} {
+		if got, err := read(); err != nil || !cmp.Equal(got, want) {
+			t.Errorf("catalog %s: %v\n%s", name, err, cmp.Diff(want, got))
+		}
+	}
+	if _, err := s.CatalogAt(ctx, 3); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a revision that nothing was kept of: %v", err)
+	}
+	if list, err := s.Publications(ctx, coupon); err != nil || len(list) != 1 || list[0].Version != 2 {
+		t.Errorf("publications: %+v, %v", list, err)
+	}
+	ann := store.FanID{Account: "shop", OpenID: "ann"}
+	snap, err := s.Load(ctx, ann, "69ae1b00/1")
+	if err != nil || snap.Fan.Rev != 1 || snap.Receipt == nil || snap.Fan.Enrolled("coupon").State != "greet" {
+		t.Errorf("snapshot: %+v, %v", snap, err)
+	}
+	if rows, _, err := s.Journal(ctx, ann, 0, 0); err != nil || len(rows) != 4 || rows[0].Rev != 0 {
+		t.Errorf("journal: %+v, %v", rows, err)
+	}
+	if base, err := s.Base(ctx, ann); err != nil || base.Rev != 0 {
+		t.Errorf("base: %+v, %v", base, err)
+	}
+	next, err := s.Publish(ctx, store.Publication{ScriptID: coupon, Version: 1, Published: at})
+	if err != nil || next.No != 2 || next.Rev != 5 || len(next.History) != 2 {
+		t.Errorf("the next publication: %+v, %v", next, err)
+	}
+}
+
+// unpack writes what is packed in a file.
+func unpack(t *testing.T, from, to string) {
+	t.Helper()
+	f, err := os.Open(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, to, string(b))
 }

@@ -30,6 +30,7 @@ type group struct {
 	totals    shelf[store.Totals]
 	newest    shelf[int]
 	published shelf[store.Publication]
+	bases     shelf[store.Fan]
 	meta      shelf[uint64]
 }
 
@@ -46,6 +47,7 @@ func newGroup(tx *bbolt.Tx, l *leases) *group {
 	g.totals.init(g, bucketTotals)
 	g.newest.init(g, bucketNewest)
 	g.published.init(g, bucketPublished)
+	g.bases.init(g, bucketBase)
 	g.meta.init(g, bucketMeta)
 	return g
 }
@@ -56,7 +58,7 @@ func (g *group) Check(r request) (any, func(), error) { return r.check(g) }
 // Commit writes everything and makes it durable.
 func (g *group) Commit() error {
 	for _, s := range []interface{ flush() error }{
-		&g.fans, &g.receipts, &g.jobs, &g.sends, &g.kv, &g.quotas, &g.counts, &g.waiting, &g.totals, &g.newest, &g.published, &g.meta,
+		&g.fans, &g.receipts, &g.jobs, &g.sends, &g.kv, &g.quotas, &g.counts, &g.waiting, &g.totals, &g.newest, &g.published, &g.bases, &g.meta,
 	} {
 		if err := s.flush(); err != nil {
 			return err

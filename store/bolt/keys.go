@@ -15,31 +15,34 @@ type bucketID int
 // milliseconds. An account's records lie together, and so do a fan's. Values are JSON behind a format byte (codec.go) unless
 // said otherwise; the values of indexes are empty unless said otherwise.
 const (
-	bucketMeta       bucketID = iota // "format": decimal text; "catalog", "kv": the last revision given
-	bucketFans                       // account openid -> store.Fan
-	bucketFanTags                    // account tag openid, index
-	bucketFanFlows                   // account flow openid, index: fans with a live enrollment in the flow
-	bucketJournal                    // account openid NUL seq -> store.Row
-	bucketEnded                      // account openid NUL rev i -> store.Enrollment, the i-th that revision rev ended
-	bucketReceipts                   // account cause openid -> store.Receipt
-	bucketReceiptAge                 // expiry ms, account cause openid, index: what Sweep and Receipts go by
-	bucketJobs                       // account id -> store.Job
-	bucketDue                        // ms id account -> openid: index of the jobs that are not parked
-	bucketParked                     // ms id account -> openid: index of those that are
-	bucketSends                      // account id -> store.Send
-	bucketSendTime                   // account NUL ms id, index by Created
-	bucketSendFan                    // account openid NUL ms id, index
-	bucketSendStatus                 // account status NUL ms id, index
-	bucketKV                         // account key -> store.KV
-	bucketQuotas                     // account quota period -> store.Quota
-	bucketCounts                     // account flow day state -> store.Count
-	bucketWaiting                    // account flow state -> number of live enrollments
-	bucketTotals                     // account -> store.Totals
-	bucketScripts                    // account kind name NUL version -> store.Script without its source
-	bucketSources                    // account kind name NUL version -> the source, as it is
-	bucketNewest                     // account kind name -> the newest version
-	bucketPublished                  // account kind name -> store.Publication
-	bucketSettings                   // name -> the value, as it is
+	bucketMeta          bucketID = iota // "format": decimal text; "catalog", "kv": the last revision given
+	bucketFans                          // account openid -> store.Fan
+	bucketFanTags                       // account tag openid, index
+	bucketFanFlows                      // account flow openid, index: fans with a live enrollment in the flow
+	bucketJournal                       // account openid NUL seq -> store.Row
+	bucketEnded                         // account openid NUL rev i -> store.Enrollment, the i-th that revision rev ended
+	bucketReceipts                      // account cause openid -> store.Receipt
+	bucketReceiptAge                    // expiry ms, account cause openid, index: what Sweep and Receipts go by
+	bucketJobs                          // account id -> store.Job
+	bucketDue                           // ms id account -> openid: index of the jobs that are not parked
+	bucketParked                        // ms id account -> openid: index of those that are
+	bucketSends                         // account id -> store.Send
+	bucketSendTime                      // account NUL ms id, index by Created
+	bucketSendFan                       // account openid NUL ms id, index
+	bucketSendStatus                    // account status NUL ms id, index
+	bucketKV                            // account key -> store.KV
+	bucketQuotas                        // account quota period -> store.Quota
+	bucketCounts                        // account flow day state -> store.Count
+	bucketWaiting                       // account flow state -> number of live enrollments
+	bucketTotals                        // account -> store.Totals
+	bucketScripts                       // account kind name NUL version -> store.Script without its source
+	bucketSources                       // account kind name NUL version -> the source, as it is
+	bucketNewest                        // account kind name -> the newest version
+	bucketPublished                     // account kind name -> store.Publication
+	bucketSettings                      // name -> the value, as it is
+	bucketHistory                       // catalog revision, account kind name -> store.Publication, as Publish left it at the revision
+	bucketHistoryScript                 // account kind name NUL no -> the catalog revision of the publication, as in keys
+	bucketBase                          // account openid -> store.Fan as of the last row that was trimmed
 	nBuckets
 )
 
@@ -49,31 +52,34 @@ var buckets = [nBuckets]struct {
 	name string
 	fill float64
 }{
-	bucketMeta:       {"meta", 0},
-	bucketFans:       {"fans", 0.8},
-	bucketFanTags:    {"fan-tags", 0},
-	bucketFanFlows:   {"fan-flows", 0},
-	bucketJournal:    {"journal", 0.8},
-	bucketEnded:      {"ended", 0.8},
-	bucketReceipts:   {"receipts", 0.9}, // causes begin with their time
-	bucketReceiptAge: {"receipt-age", 1},
-	bucketJobs:       {"jobs", 0.9}, // ids begin with their cause
-	bucketDue:        {"due", 0},
-	bucketParked:     {"parked", 0},
-	bucketSends:      {"sends", 0.9},
-	bucketSendTime:   {"send-time", 0.9},
-	bucketSendFan:    {"send-fan", 0},
-	bucketSendStatus: {"send-status", 0},
-	bucketKV:         {"kv", 0},
-	bucketQuotas:     {"quotas", 0},
-	bucketCounts:     {"counts", 0},
-	bucketWaiting:    {"waiting", 0},
-	bucketTotals:     {"totals", 0},
-	bucketScripts:    {"scripts", 0},
-	bucketSources:    {"sources", 0},
-	bucketNewest:     {"newest", 0},
-	bucketPublished:  {"published", 0},
-	bucketSettings:   {"settings", 0},
+	bucketMeta:          {"meta", 0},
+	bucketFans:          {"fans", 0.8},
+	bucketFanTags:       {"fan-tags", 0},
+	bucketFanFlows:      {"fan-flows", 0},
+	bucketJournal:       {"journal", 0.8},
+	bucketEnded:         {"ended", 0.8},
+	bucketReceipts:      {"receipts", 0.9}, // causes begin with their time
+	bucketReceiptAge:    {"receipt-age", 1},
+	bucketJobs:          {"jobs", 0.9}, // ids begin with their cause
+	bucketDue:           {"due", 0},
+	bucketParked:        {"parked", 0},
+	bucketSends:         {"sends", 0.9},
+	bucketSendTime:      {"send-time", 0.9},
+	bucketSendFan:       {"send-fan", 0},
+	bucketSendStatus:    {"send-status", 0},
+	bucketKV:            {"kv", 0},
+	bucketQuotas:        {"quotas", 0},
+	bucketCounts:        {"counts", 0},
+	bucketWaiting:       {"waiting", 0},
+	bucketTotals:        {"totals", 0},
+	bucketScripts:       {"scripts", 0},
+	bucketSources:       {"sources", 0},
+	bucketNewest:        {"newest", 0},
+	bucketPublished:     {"published", 0},
+	bucketSettings:      {"settings", 0},
+	bucketHistory:       {"history", 1},
+	bucketHistoryScript: {"history-script", 0},
+	bucketBase:          {"base", 0},
 }
 
 // Keys in the meta bucket.
@@ -123,6 +129,9 @@ func dueJob(key []byte) jobKey {
 }
 
 func scriptKey(id store.ScriptID) string { return join(id.Account, id.Kind, id.Name) }
+
+// historyKey names what a publication was made of a script at a revision of the catalog.
+func historyKey(rev uint64, id store.ScriptID) string { return number(rev) + scriptKey(id) }
 
 func versionKey(id store.ScriptID, version int) string {
 	return under(id.Account, id.Kind, id.Name) + number(uint64(version))

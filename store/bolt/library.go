@@ -92,51 +92,6 @@ func (s *Store) Scripts(ctx context.Context, account, kind string) (list []store
 	return list, err
 }
 
-// Publish makes a version current.
-func (s *Store) Publish(ctx context.Context, p store.Publication) error {
-	p.Published = store.Stamp(p.Published)
-	b, err := encode(&p)
-	if err != nil {
-		return err
-	}
-	_, err = do(ctx, s, len(b), func(g *group) (struct{}, func(), error) {
-		last, err := g.newest.cell(scriptKey(p.ScriptID))
-		if err == nil && (p.Version < 1 || p.Version > last.v) {
-			err = store.ErrNotFound
-		}
-		if err != nil {
-			return struct{}{}, nil, err
-		}
-		current, err := g.published.cell(scriptKey(p.ScriptID))
-		if err != nil {
-			return struct{}{}, nil, err
-		}
-		rev, err := g.meta.cell(catalogKey)
-		if err != nil {
-			return struct{}{}, nil, err
-		}
-		return struct{}{}, func() {
-			current.set(p, b)
-			rev.set(rev.v+1, nil)
-		}, nil
-	})
-	return err
-}
-
-// Catalog lists everything published, by account, kind and name.
-func (s *Store) Catalog(ctx context.Context) (c store.Catalog, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		if _, err := find(tx, bucketMeta, catalogKey, &c.Rev); err != nil {
-			return err
-		}
-		return each(tx, bucketPublished, "", func(_ []byte, p store.Publication) error {
-			c.Publications = append(c.Publications, p)
-			return nil
-		})
-	})
-	return c, err
-}
-
 // Setting gives a value.
 func (s *Store) Setting(ctx context.Context, name string) (v []byte, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {

@@ -150,6 +150,9 @@ func (s *Store) writeFan(c *store.Change, a store.Applied) {
 	s.fans[c.Fan] = a.Fan
 	s.journal[c.Fan] = append(s.journal[c.Fan], a.Rows...)
 	s.ended[c.Fan] = append(s.ended[c.Fan], a.Ended...)
+	if a.Base != nil {
+		s.bases[c.Fan] = *a.Base
+	}
 	for _, n := range a.Counts {
 		k := countKey{c.Fan.Account, n.Flow, n.Day, n.State}
 		sum, ok := s.counts[k]

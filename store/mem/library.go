@@ -3,6 +3,7 @@ package mem
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -65,23 +66,25 @@ func (s *Store) Scripts(ctx context.Context, account, kind string) ([]store.Scri
 	return list, nil
 }
 
-// Publish makes a version current.
-func (s *Store) Publish(ctx context.Context, p store.Publication) error {
-	p.Published = store.Stamp(p.Published)
-	p, err := copied(p)
-	if err != nil {
-		return err
-	}
+// Publish makes a version current, or changes the current publication's pause.
+func (s *Store) Publish(ctx context.Context, p store.Publication) (store.Publication, error) {
 	if err := s.enter(ctx); err != nil {
-		return err
+		return store.Publication{}, err
 	}
 	defer s.mu.Unlock()
 	if p.Version < 1 || p.Version > len(s.scripts[p.ScriptID]) {
-		return store.ErrNotFound
+		return store.Publication{}, store.ErrNotFound
+	}
+	p, err := p.Next(s.current[p.ScriptID], uint64(len(s.history))+1)
+	if err == nil {
+		p, err = copied(p)
+	}
+	if err != nil {
+		return store.Publication{}, err
 	}
 	s.current[p.ScriptID] = p
-	s.catalog++
-	return nil
+	s.history = append(s.history, p)
+	return copied(p)
 }
 
 // Catalog lists everything published, by account, kind and name.
@@ -90,14 +93,47 @@ func (s *Store) Catalog(ctx context.Context) (store.Catalog, error) {
 		return store.Catalog{}, err
 	}
 	defer s.mu.Unlock()
-	c := store.Catalog{Rev: s.catalog}
-	for _, p := range s.current {
-		c.Publications = append(c.Publications, p)
+	return s.catalogAt(uint64(len(s.history)))
+}
+
+// CatalogAt gives the catalog as it was at a revision.
+func (s *Store) CatalogAt(ctx context.Context, rev uint64) (store.Catalog, error) {
+	if err := s.enter(ctx); err != nil {
+		return store.Catalog{}, err
 	}
+	defer s.mu.Unlock()
+	if rev > uint64(len(s.history)) {
+		return store.Catalog{}, store.ErrNotFound
+	}
+	return s.catalogAt(rev)
+}
+
+func (s *Store) catalogAt(rev uint64) (store.Catalog, error) {
+	current := map[store.ScriptID]store.Publication{}
+	for _, p := range s.history[:rev] {
+		current[p.ScriptID] = p
+	}
+	c := store.Catalog{Rev: rev, Publications: slices.Collect(maps.Values(current))}
 	slices.SortFunc(c.Publications, func(a, b store.Publication) int {
 		return cmp.Or(strings.Compare(a.Account, b.Account), strings.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name))
 	})
 	return copied(c)
+}
+
+// Publications lists the publications of a script.
+func (s *Store) Publications(ctx context.Context, id store.ScriptID) ([]store.Publication, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	var list []store.Publication
+	for _, p := range s.history {
+		if p.ScriptID == id && p.No > len(list) {
+			p.History = nil
+			list = append(list, p)
+		}
+	}
+	return copied(list)
 }
 
 // Setting gives a value.

@@ -25,6 +25,7 @@ type Store struct {
 	receipts map[receiptKey]store.Receipt
 	journal  map[store.FanID][]store.Row
 	ended    map[store.FanID][]store.Enrollment
+	bases    map[store.FanID]store.Fan
 	jobs     map[key]store.Job
 	leases   map[key]time.Time // until when, by the wall clock
 	sends    map[key]store.Send
@@ -36,7 +37,7 @@ type Store struct {
 	totals   map[string]store.Totals
 	scripts  map[store.ScriptID][]store.Script // version n at n-1
 	current  map[store.ScriptID]store.Publication
-	catalog  uint64
+	history  []store.Publication // what Publish made of the catalog: revision n at n-1
 	settings map[string][]byte
 }
 
@@ -63,6 +64,7 @@ func New() *Store {
 		receipts: map[receiptKey]store.Receipt{},
 		journal:  map[store.FanID][]store.Row{},
 		ended:    map[store.FanID][]store.Enrollment{},
+		bases:    map[store.FanID]store.Fan{},
 		jobs:     map[key]store.Job{},
 		leases:   map[key]time.Time{},
 		sends:    map[key]store.Send{},
@@ -104,7 +106,7 @@ func (s *Store) Load(ctx context.Context, fan store.FanID, cause string) (store.
 		return store.Snapshot{}, err
 	}
 	defer s.mu.Unlock()
-	snap := store.Snapshot{Fan: s.fan(fan), Catalog: s.catalog}
+	snap := store.Snapshot{Fan: s.fan(fan), Catalog: uint64(len(s.history))}
 	if r, ok := s.receipts[receiptKey{fan, cause}]; ok {
 		snap.Receipt = &r
 	}

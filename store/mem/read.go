@@ -28,6 +28,35 @@ func (s *Store) Journal(ctx context.Context, fan store.FanID, after uint64, limi
 	return rows, next, err
 }
 
+// Base gives what a fan's journal starts from.
+func (s *Store) Base(ctx context.Context, fan store.FanID) (store.Fan, error) {
+	if err := s.enter(ctx); err != nil {
+		return store.Fan{}, err
+	}
+	defer s.mu.Unlock()
+	base := s.bases[fan]
+	base.ID = fan
+	return copied(base)
+}
+
+// Trim lets go of a fan's rows up to base.Seq.
+func (s *Store) Trim(ctx context.Context, base store.Fan) error {
+	base, err := copied(base)
+	if err != nil {
+		return err
+	}
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	if !base.Starts(s.bases[base.ID], s.fans[base.ID]) {
+		return store.ErrConflict
+	}
+	s.bases[base.ID] = base
+	s.journal[base.ID] = slices.DeleteFunc(s.journal[base.ID], func(r store.Row) bool { return r.Seq <= base.Seq })
+	return nil
+}
+
 // Ended lists a fan's ended enrollments.
 func (s *Store) Ended(ctx context.Context, fan store.FanID) ([]store.Enrollment, error) {
 	if err := s.enter(ctx); err != nil {

@@ -69,7 +69,6 @@ func testLibrary(t *testing.T, c Config) {
 		same(t, "plugins", names("", store.KindPlugin), []string{"stock1"})
 		same(t, "broadcasts", names("shop", store.KindBroadcast), []string(nil))
 	})
-	t.Run("catalog", func(t *testing.T) { catalog(t, open(t, c), c) })
 	t.Run("pushed together", func(t *testing.T) {
 		b := open(t, c)
 		versions := make([]int, 16)
@@ -90,43 +89,6 @@ func testLibrary(t *testing.T, c Config) {
 			}
 		}
 	})
-}
-
-func catalog(t *testing.T, b *bench, c Config) {
-	same(t, "empty", value(b.Catalog(ctx))(t, "catalog"), store.Catalog{})
-	p := store.Publication{ScriptID: coupon, Version: 1, Published: at, By: "root", Pins: map[string]int{"stock": 2}}
-	if err := b.Publish(ctx, p); !errors.Is(err, store.ErrNotFound) {
-		t.Fatalf("published what was never pushed: %v", err)
-	}
-	b.push(coupon, "one")
-	b.push(coupon, "two")
-	other := store.Publication{ScriptID: store.ScriptID{Kind: store.KindPlugin, Name: "stock"}, Version: 1, Published: at}
-	b.push(other.ScriptID, "s")
-	publish := func(p store.Publication, want ...store.Publication) {
-		t.Helper()
-		before := value(b.Catalog(ctx))(t, "catalog").Rev
-		local := p
-		local.Published = p.Published.Add(time.Microsecond).In(time.FixedZone("", 3600))
-		if err := b.Publish(ctx, local); err != nil {
-			t.Fatalf("publish: %v", err)
-		}
-		got := value(b.Catalog(ctx))(t, "catalog")
-		if got.Rev <= before || b.load(ann, "").Catalog != got.Rev {
-			t.Fatalf("revision %d after %d; a snapshot says %d", got.Rev, before, b.load(ann, "").Catalog)
-		}
-		same(t, "publications", got.Publications, want)
-	}
-	publish(p, p)
-	publish(other, other, p) // by account, kind and name
-	p.Version, p.Pins = 2, nil
-	publish(p, other, p)
-	p.Paused, p.Why = true, "keeps failing"
-	publish(p, other, p)
-	rev := value(b.Catalog(ctx))(t, "catalog").Rev
-	if c.Reopen != nil {
-		b.Store = c.Reopen(t, b.Store)
-		same(t, "revision after a restart", value(b.Catalog(ctx))(t, "catalog").Rev, rev)
-	}
 }
 
 // testSettings: values under names.

@@ -157,10 +157,12 @@ func closing(t *testing.T, b *bench) {
 		"due":     second(b.NextDue(ctx)),
 		"catalog": second(b.Catalog(ctx)),
 		"push":    second(b.Push(ctx, store.Script{ScriptID: coupon, Source: "x"})),
-		"publish": b.Publish(ctx, store.Publication{ScriptID: coupon, Version: 1}),
+		"publish": second(b.Publish(ctx, store.Publication{ScriptID: coupon, Version: 1})),
 		"setting": second(b.Setting(ctx, "x")),
 		"set":     b.SetSetting(ctx, "x", []byte("x")),
 		"sweep":   second(b.Sweep(ctx, at)),
+		"base":    second(b.Base(ctx, ann)),
+		"trim":    b.Trim(ctx, store.Fan{ID: ann}),
 		"release": b.Release(ctx, "shop", "x"),
 	} {
 		if !errors.Is(err, store.ErrClosed) {

@@ -72,6 +72,9 @@ func (m *model) step(n int) {
 		m.both(c, func(*bench) []store.KVRead { return nil })
 	}
 	m.applied = append(m.applied, c)
+	if d.chance(5) {
+		m.trim(fan)
+	}
 	if d.chance(20) {
 		m.lease()
 	}
@@ -79,6 +82,17 @@ func (m *model) step(n int) {
 		m.releaseAll()
 	}
 	same(m.got, fmt.Sprintf("next due after change %d", n), m.got.due(), m.want.due())
+}
+
+// trim lets go of a fan's journal up to a fan that was committed, or to one that was not.
+func (m *model) trim(fan store.FanID) {
+	m.got.Helper()
+	base := m.want.fan(fan)
+	if m.d.chance(20) {
+		base.Seq++
+	}
+	got, want := m.got.Trim(ctx, base), m.want.Trim(ctx, base)
+	same(m.got, "error of trimming "+fan.String(), class(got), class(want))
 }
 
 // both commits to both stores and compares the answers.
@@ -145,6 +159,7 @@ func everything(b *bench) map[string]any {
 			id := store.FanID{Account: account, OpenID: openid}
 			all["fan "+id.String()] = b.fan(id)
 			all["journal "+id.String()] = b.rows(id)
+			all["base "+id.String()] = value(b.Base(ctx, id))(b, "base")
 			all["ended "+id.String()] = value(b.Ended(ctx, id))(b, "ended")
 		}
 		all["jobs "+account] = pages(b, 7, func(cursor string, limit int) ([]store.Job, string, error) {

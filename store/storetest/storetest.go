@@ -48,6 +48,8 @@ func Run(t *testing.T, c Config) {
 		{"Lists", testLists},
 		{"Sends", testSends},
 		{"Library", testLibrary},
+		{"History", testHistory},
+		{"Retention", testRetention},
 		{"Settings", testSettings},
 		{"Books", testBooks},
 		{"Receipts", testReceipts},
