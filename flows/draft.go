@@ -36,8 +36,11 @@ type draft struct {
 	enrolls []enrollWish
 }
 
-// enrollWish asks for an enrollment in another flow.
-type enrollWish struct{ flow, by string }
+// enrollWish asks for an enrollment in another flow; vars are its first variables.
+type enrollWish struct {
+	flow, by string
+	vars     map[string]json.RawMessage
+}
 
 func newDraft(fan store.Fan, at time.Time, cause string) *draft {
 	return &draft{fan: fan.Clone(), at: store.Stamp(at), cause: cause}

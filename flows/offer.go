@@ -2,6 +2,7 @@ package flows
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 
 	"fanflow/store"
@@ -122,11 +123,11 @@ func (d *decision) enrollBy(c candidate) (taken bool, err error) {
 	}
 	d.taken = p.Name
 	defer d.hearing(c.rule, c.captures)()
-	return true, d.enroll(c.flow, name)
+	return true, d.enroll(c.flow, name, nil)
 }
 
-// enroll starts an enrollment and enters the first state. by says what led to it.
-func (d *decision) enroll(flow *compiled, by string) error {
+// enroll starts an enrollment with variables and enters the first state. by says what led to it.
+func (d *decision) enroll(flow *compiled, by string, vars map[string]json.RawMessage) error {
 	return d.part(flow, func() error {
 		no := d.draft.fan.Past[flow.Name].Count + 1
 		facts, err := d.entryFacts(flow)
@@ -140,7 +141,13 @@ func (d *decision) enroll(flow *compiled, by string) error {
 		if err != nil {
 			return err
 		}
-		return d.walk(flow, no).start("enrolled by " + by)
+		w := d.walk(flow, no)
+		for _, name := range sortedKeys(vars) {
+			if err := w.setVar(name, vars[name]); err != nil {
+				return err
+			}
+		}
+		return w.start("enrolled by " + by)
 	})
 }
 
@@ -156,7 +163,7 @@ func (d *decision) fallBack() (taken bool, err error) {
 		return false, err
 	}
 	d.taken = p.Name
-	return true, d.enroll(p.compiled, by)
+	return true, d.enroll(p.compiled, by, nil)
 }
 
 func (d *decision) ignore() error {
@@ -191,7 +198,7 @@ func (d *decision) grantEnrolls() (more bool, err error) {
 		}
 		more = true
 		d.granted++
-		if err := d.enroll(p.compiled, by); err != nil {
+		if err := d.enroll(p.compiled, by, wish.vars); err != nil {
 			return more, err
 		}
 	}

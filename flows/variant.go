@@ -1,6 +1,10 @@
 package flows
 
-import "fanflow/store"
+import (
+	"errors"
+
+	"fanflow/store"
+)
 
 // experiment is one A/B/n test of a flow.
 type experiment struct {
@@ -23,3 +27,9 @@ type holdout struct {
 
 // entryFacts are what is kept of the moment of entry: the cohort of the enrollment.
 func (d *decision) entryFacts(p *compiled) (*store.Facts, error) { return nil, nil }
+
+// variant gives the fan's arm: without arms, the one that this enrollment has drawn in a declared experiment at its entry; with
+// arms, that of an experiment which is not declared, by the same hash.
+func (w *walk) variant(name string, arms []arm) (string, error) {
+	return "", errors.New("variant is not built yet")
+}
