@@ -26,7 +26,7 @@ func (s *subject) at(sev Severity, rule string, line int, msg, mend string) {
 
 // declarationRules hold for every version that runs; a new rule is a line here.
 var declarationRules = []func(*subject){
-	checkTwice, checkFirst, checkTargets, checkFunnel, checkFinal, checkUnreachable,
+	checkTwice, checkFirst, checkTargets, checkHoldout, checkFunnel, checkFinal, checkUnreachable,
 }
 
 // accountRules are looked at when a flow is checked or pushed: they depend on the account, or are about the script's text.
@@ -109,7 +109,11 @@ func checkFinal(s *subject) {
 }
 
 func checkUnreachable(s *subject) {
-	found, open := s.decl.reachable()
+	from := []string{s.decl.First}
+	if h := s.decl.Holdout; h != nil {
+		from = append(from, h.State)
+	}
+	found, open := s.decl.reachable(from...)
 	if open || s.decl.States[s.decl.First] == nil {
 		return
 	}

@@ -27,10 +27,10 @@ func ruleActions(rules map[string]*matcher, prefix string, see func(on string, a
 	}
 }
 
-// reachable are the states that a fan may come to. open tells that a function may go anywhere, as it declares no targets.
-func (d *declaration) reachable() (found map[string]bool, open bool) {
+// reachable are the states that a fan may come to from some states. open tells that a function may go anywhere, as it declares no targets.
+func (d *declaration) reachable(from ...string) (found map[string]bool, open bool) {
 	found = map[string]bool{}
-	queue := []string{d.First}
+	queue := slices.Clone(from)
 	for len(queue) > 0 {
 		s := d.States[queue[0]]
 		queue = queue[1:]
@@ -52,9 +52,12 @@ func (d *declaration) reachable() (found map[string]bool, open bool) {
 // states in source order, of the final ones only the first and those that are a success.
 func (d *declaration) number() {
 	if len(d.Funnel) == 0 {
-		found, open := d.reachable()
+		found, open := d.reachable(d.First)
 		for _, name := range d.Order {
 			s := d.States[name]
+			if d.Holdout != nil && name == d.Holdout.State && !found[name] {
+				continue // who is held out is not on the way
+			}
 			if (found[name] || open) && (!s.Final || s.Goal != "" || name == d.First) {
 				d.Funnel = append(d.Funnel, name)
 			}

@@ -56,7 +56,7 @@ func (w *walk) fault(line int, format string, args ...any) error {
 }
 
 // start enters the first state of a new enrollment.
-func (w *walk) start(why string) error { return w.goOn(w.flow.First, why) }
+func (w *walk) start(why string) error { return w.goOn(w.first(), why) }
 
 // act carries out what an event or a timer leads to. A transition runs leave, action, enter. What a function decides can only
 // be known by running it, so there the order is action, leave, enter.

@@ -87,6 +87,14 @@ type Facts struct {
 	Caller   *Caller           `json:"caller,omitempty"`
 }
 
+// MaxFactTags is how many tags Facts hold, MaxArm how long the names of an experiment and its arms are in bytes.
+const (
+	MaxFactTags = 32
+	MaxArm      = 64
+
+	maxFactVariants = 16
+)
+
 // Row is an entry as it stands in the journal.
 type Row struct {
 	Seq   uint64    `json:"seq"`           // per fan, from 1, without gaps

@@ -138,6 +138,7 @@ func (c *Change) names() error {
 		if f := e.Facts; f != nil { // they become keys of the cohorts
 			check("scene", f.Scene)
 			check("tag", f.Tags...)
+			errs = append(errs, f.bounded())
 		}
 	}
 	check("done", c.Done...)
@@ -166,6 +167,19 @@ func (c *Change) names() error {
 		check("spend", c.Spends[i].Quota, c.Spends[i].Period)
 	}
 	return errors.Join(errs...)
+}
+
+// bounded finds facts that would make keys of cohorts too many or too long.
+func (f *Facts) bounded() error {
+	if len(f.Tags) > MaxFactTags || len(f.Variants) > maxFactVariants {
+		return fmt.Errorf("facts of an entry hold %d tags and %d variants: at most %d and %d are allowed", len(f.Tags), len(f.Variants), MaxFactTags, maxFactVariants)
+	}
+	for experiment, arm := range f.Variants {
+		if len(experiment) > MaxArm || len(arm) > MaxArm {
+			return fmt.Errorf("variant %q of %q: names of at most %d bytes are allowed", arm, experiment, MaxArm)
+		}
+	}
+	return nil
 }
 
 // CheckName reports a name that is too long for a key, or that no database could keep: with NUL, or not UTF-8.
