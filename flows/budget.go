@@ -7,9 +7,13 @@ import (
 	"fanflow/store"
 )
 
-// fits finds a Change that would be larger than most bytes, with the receipt and with what other flows are told.
+// fits finds a Change that would be larger than most bytes, with the receipt, with what other flows are told, and with the trace.
 func (d *decision) fits(most int) error {
-	if d.draft.size() < store.MaxChange/16 { // whatever JSON makes of it, and though some of it stands there more than once
+	event, answers, err := d.traceRoom()
+	if err != nil {
+		return err
+	}
+	if d.draft.size()+event+answers < store.MaxChange/16 { // whatever JSON makes of it, and though some of it stands there more than once
 		return nil
 	}
 	c, err := d.change()
@@ -22,10 +26,15 @@ func (d *decision) fits(most int) error {
 	}
 	c.Jobs = slices.Concat(c.Jobs, jobs)
 	n, err := c.Size()
-	if err == nil && n > most {
-		err = &failure{err: errTooMuch}
+	switch {
+	case err != nil:
+		return err
+	case n > most:
+		return &failure{err: errTooMuch}
+	case n+answers > most:
+		return &failure{err: errReadsMuch}
 	}
-	return err
+	return nil
 }
 
 // within adds to the draft, and takes it back and reports false where the Change would become too large.
@@ -42,4 +51,7 @@ func (d *decision) within(add func() error) (bool, error) {
 	return err == nil, err
 }
 
-var errTooMuch = errors.New("the flow wants to write more than 64 KB for one event: say or keep less")
+var (
+	errTooMuch   = errors.New("the flow wants to write more than 64 KB for one event: say or keep less")
+	errReadsMuch = errors.New("the flow reads and writes more than 64 KB for one event: keep less under the keys that it reads")
+)

@@ -28,6 +28,7 @@ type task struct {
 type input struct {
 	task
 	account  *Account
+	config   string // digest of the account's settings
 	snapshot store.Fan
 	edition  *edition
 	// older are the flows of enrollments whose version is not the published one; nil for one that cannot be used.
@@ -77,6 +78,7 @@ type decision struct {
 	parts   []part
 	// verdicts say what became of each candidate, for the trace.
 	verdicts []verdict
+	told     *happened // what the trace keeps of the event; nil until it is asked for
 	// facts is how many entries exits have looked at, ends how many results have.
 	facts, ends int
 	granted     int // enrollments that scripts asked for
@@ -166,20 +168,14 @@ func (d *decision) consequences() error {
 // outcome makes the Change of what was collected.
 func (d *decision) outcome() (outcome, error) {
 	o := outcome{reply: d.draft.reply, flow: d.taken, word: d.word, lua: d.lua, parts: d.parts, due: d.dueSoon()}
-	if len(d.draft.entries) > 0 {
-		trace, err := d.trace()
-		if err != nil {
-			return o, err
-		}
-		if trace.Kind != "" {
-			if err := d.draft.add(trace); err != nil {
-				return o, err
-			}
-		}
-	}
 	var err error
 	if o.change, err = d.change(); err != nil {
 		return o, err
+	}
+	if len(o.change.Entries) > 0 {
+		if err := d.trace(&o.change); err != nil {
+			return o, err
+		}
 	}
 	if d.word == "silent" && !o.reply.IsZero() {
 		o.word = "replied"

@@ -87,6 +87,7 @@ type Engine struct {
 	onPush   func(account string, p *wechat.Push)
 
 	library *library
+	configs *configs
 	units   *allocator
 	lanes   *lanes
 	talks   *talks
@@ -125,6 +126,7 @@ func New(c Config) (*Engine, error) {
 	}
 	e.health.rows = map[flowID]*failures{}
 	e.library = newLibrary(&c, e.accounts)
+	e.configs = newConfigs(c.Store, c.Limits, e.accounts)
 	e.units = newAllocator(c.Store.KV)
 	return e, nil
 }

@@ -41,30 +41,30 @@ const timerEvent = "timer"
 
 // event is anything that can move a fan. It is not changed once made.
 type event struct {
-	Name    string
-	Subject string // what keys are compared with
+	Name    string `json:"name"`
+	Subject string `json:"subject,omitempty"` // what keys are compared with
 	// Fields are what a script sees as event.…, beside type and created_at.
-	Fields  map[string]any
-	Created time.Time
+	Fields  map[string]any `json:"fields,omitempty"`
+	Created time.Time      `json:"created,omitzero"`
 	// Answerable: a passive reply to it reaches the fan. Message: it is a message of the fan's, no platform event.
-	Answerable bool
-	Message    bool
+	Answerable bool `json:"answerable,omitempty"`
+	Message    bool `json:"message,omitempty"`
 	// Acts: the fan did it, so that it is journaled and may open a window.
-	Acts bool
+	Acts bool `json:"acts,omitempty"`
 	// Window is the trigger of the customer-service window that it opens; empty for none.
-	Window string
+	Window string `json:"window,omitempty"`
 	// Scene is that of a subscribe or scan.
-	Scene string
+	Scene string `json:"scene,omitempty"`
 	// Captures are what the key of the rule that acts on it stands for: of a glob each "*", of an expression its groups.
-	Captures []string
+	Captures []string `json:"-"`
 	// Source is the flow that caused it, which does not hear it; Depth how deep flows have told each other.
-	Source string
-	Depth  int
+	Source string `json:"source,omitempty"`
+	Depth  int    `json:"depth,omitempty"`
 	// Settle is the send whose result this is.
-	Settle *store.Send
-	Push   *wechat.Push // that it is, which WeChat may repeat; nil for what comes out of the due-queue
+	Settle *store.Send  `json:"settle,omitempty"`
+	Push   *wechat.Push `json:"-"` // that it is, which WeChat may repeat; nil for what comes out of the due-queue
 	// Other: the push has no type of its own, so that scripts see all of its fields and its text. The journal keeps neither.
-	Other bool
+	Other bool `json:"other,omitempty"`
 }
 
 // table is what the script sees.

@@ -97,7 +97,7 @@ func TestASubscribeThatComesLate(t *testing.T) {
 	expect(t, "windows", len(f.Windows), 0)
 	heard := w.rows("fan", store.Heard)
 	expect(t, "heard", heard[1].Name+": "+heard[1].Why, "subscribe: the fan has unsubscribed since: it came late")
-	expect(t, "entries", len(w.journal("fan")), 4) // unsubscribe: heard, unsubscribed, ignored; subscribe: heard
+	expect(t, "entries", len(w.journal("fan")), 6) // unsubscribe: heard, unsubscribed, ignored, decided; subscribe: heard, decided
 	expect(t, "outcome", w.last().Outcome, "stale")
 	w.set(w.clock().Add(time.Hour))
 	expect(t, "a newer one", w.subscribe("fan", ""), "welcome enrolls")

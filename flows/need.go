@@ -13,10 +13,10 @@ const maxNeeds = 64
 
 // need is a question to the outside that ends a run of decide, unless its answer is remembered. The script cannot catch it.
 type need struct {
-	Kind  needKind
-	Key   string
-	N     int64 // units in a row
-	Limit int64 // highest unit; 0: none
+	Kind  needKind `json:"kind,omitempty"`
+	Key   string   `json:"key"`
+	N     int64    `json:"n,omitempty"`     // units in a row
+	Limit int64    `json:"limit,omitempty"` // highest unit; 0: none
 }
 
 type needKind int
@@ -29,12 +29,12 @@ const (
 
 func (n need) Error() string { return fmt.Sprintf("the decision needs %q", n.Key) }
 
-// answer to a need.
+// answer to a need, as the trace keeps it.
 type answer struct {
 	need
-	KV    store.KV // needKey
-	First int64    // needUnits
-	Found bool     // needUnits: there are some; needSend
+	KV    store.KV `json:"kv,omitzero"`     // needKey
+	First int64    `json:"first,omitempty"` // needUnits
+	Found bool     `json:"found,omitempty"` // needUnits: there are some; needSend
 }
 
 // memory holds the answers that a decision was given, by the order of its questions.

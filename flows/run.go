@@ -36,6 +36,7 @@ type attempt struct {
 // run brings a task from load to commit and gives the reply: load, decide, commit, and again where the decision was made on
 // what is no longer so. It is called in the fan's lane.
 func (e *Engine) run(ctx context.Context, account *Account, t task) (reply wechat.Reply, err error) {
+	t.now = store.Stamp(t.now) // as the journal keeps it: replay decides at the same instant
 	a := &attempt{Engine: e, task: t, account: account, fetch: fetcher{engine: e, account: account.Name}}
 	a.seen = Observation{Account: account.Name, Event: t.event.Name}
 	defer func() {
@@ -80,7 +81,11 @@ func (a *attempt) once(ctx context.Context) (reply wechat.Reply, again bool, err
 	if a.moved > maxConflicts {
 		return reply, false, fmt.Errorf("decide on %s for fan %s: %w", a.cause, a.fan, store.ErrConflict)
 	}
-	in, err := a.input(ctx, snap)
+	ed, err := a.library.edition(ctx, a.account.Name, snap.Catalog)
+	if err != nil {
+		return reply, false, err
+	}
+	in, err := a.input(ctx, a.account, a.task, snap.Fan, ed)
 	if err != nil {
 		return reply, false, err
 	}
@@ -110,25 +115,25 @@ func (a *attempt) once(ctx context.Context) (reply wechat.Reply, again bool, err
 	return out.reply, false, nil
 }
 
-// input gathers what a decision may know.
-func (a *attempt) input(ctx context.Context, snap store.Snapshot) (*input, error) {
-	ed, err := a.library.edition(ctx, a.account.Name, snap.Catalog)
+// input gathers what a decision may know, from the fan and what was published. Replay calls it with those of then.
+func (e *Engine) input(ctx context.Context, account *Account, t task, fan store.Fan, ed *edition) (*input, error) {
+	config, err := e.configs.keep(ctx, account)
 	if err != nil {
 		return nil, err
 	}
 	in := &input{
-		task: a.task, account: a.account, snapshot: snap.Fan, edition: ed, older: map[flowVersion]*compiled{},
-		host: a.library.host, limits: a.limits, logger: a.logger,
+		task: t, account: account, config: config, snapshot: fan, edition: ed, older: map[flowVersion]*compiled{},
+		host: e.library.host, limits: e.limits, logger: e.logger,
 	}
-	for i := range snap.Fan.Live {
-		n := &snap.Fan.Live[i]
+	for i := range fan.Live {
+		n := &fan.Live[i]
 		if p := ed.ByName[n.Flow]; p != nil && p.Version == n.Version {
 			continue
 		}
-		id := store.ScriptID{Account: a.account.Name, Kind: store.KindFlow, Name: n.Flow}
-		c, err := a.library.version(ctx, ed, id, n.Version)
+		id := store.ScriptID{Account: account.Name, Kind: store.KindFlow, Name: n.Flow}
+		c, err := e.library.version(ctx, ed, id, n.Version)
 		if errors.As(err, new(*brokenError)) || errors.Is(err, store.ErrNotFound) {
-			a.logger.WarnContext(ctx, "a fan is in a version that cannot be used", "fan", a.fan.String(), "flow", n.Flow, "version", n.Version, "err", err)
+			e.logger.WarnContext(ctx, "a fan is in a version that cannot be used", "fan", t.fan.String(), "flow", n.Flow, "version", n.Version, "err", err)
 			continue
 		}
 		if err != nil {
@@ -171,14 +176,19 @@ func (a *attempt) meeting(ctx context.Context, n need) (err error) {
 }
 
 func (a *attempt) decideOnce(ctx context.Context, in *input) (outcome, error) {
+	a.seen.Runs++
+	return a.slotted(ctx, in, &a.fetch.memory)
+}
+
+// slotted runs decide once there is a slot for it.
+func (e *Engine) slotted(ctx context.Context, in *input, m *memory) (outcome, error) {
 	select {
-	case a.slots <- struct{}{}:
+	case e.slots <- struct{}{}:
 	case <-ctx.Done():
 		return outcome{}, ctx.Err()
 	}
-	defer func() { <-a.slots }()
-	a.seen.Runs++
-	return decide(ctx, in, &a.fetch.memory)
+	defer func() { <-e.slots }()
+	return decide(ctx, in, m)
 }
 
 // refused looks at what Commit said. A refused claim or a key that was written meanwhile does not count towards the three

@@ -1,0 +1,99 @@
+package flows
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"fanflow/plugins/sandbox"
+	"fanflow/store"
+)
+
+// configs keep what the configuration says of each account beside the journals: a decision depends on it, and a replay must
+// have it as it was. It is one setting for each different one, named by its digest.
+type configs struct {
+	store store.Store
+	by    map[string]*config
+}
+
+// config is an account's, as kept.
+type config struct {
+	digest string
+	body   []byte
+	kept   atomic.Bool
+	err    error // it cannot be written down
+}
+
+// configBody is what is kept: the account with its zone by name, and the limits of scripts.
+type configBody struct {
+	Account
+	Location string
+	Limits   sandbox.Limits
+}
+
+func newConfigs(s store.Store, limits sandbox.Limits, accounts map[string]*Account) *configs {
+	c := &configs{store: s, by: map[string]*config{}}
+	for name, a := range accounts {
+		body, err := encode(configBody{*a, a.Location.String(), limits})
+		sum := sha256.Sum256(body)
+		c.by[name] = &config{digest: hex.EncodeToString(sum[:8]), body: body, err: err}
+	}
+	return c
+}
+
+func configSetting(account, digest string) string { return "flows/config/" + account + "/" + digest }
+
+// keep gives the digest of the account's settings, which are durable then. An account that is no longer configured as it is
+// given, as in a replay, has none.
+func (c *configs) keep(ctx context.Context, a *Account) (string, error) {
+	own := c.by[a.Name]
+	if own == nil || own.kept.Load() {
+		return own.name(), nil
+	}
+	if own.err != nil {
+		return "", fmt.Errorf("encode the settings of account %s: %w", a.Name, own.err)
+	}
+	if err := c.store.SetSetting(ctx, configSetting(a.Name, own.digest), own.body); err != nil {
+		return "", fmt.Errorf("keep the settings of account %s: %w", a.Name, err)
+	}
+	own.kept.Store(true)
+	return own.digest, nil
+}
+
+func (c *config) name() string {
+	if c == nil {
+		return ""
+	}
+	return c.digest
+}
+
+// errNoConfig says that the settings of then are not there, or name a zone that is not.
+var errNoConfig = errors.New("the account's settings of then are not kept")
+
+// past gives the account and the limits as a digest names them.
+func (c *configs) past(ctx context.Context, now *Account, limits sandbox.Limits, digest string) (*Account, sandbox.Limits, error) {
+	if c.by[now.Name].name() == digest {
+		return now, limits, nil
+	}
+	raw, err := c.store.Setting(ctx, configSetting(now.Name, digest))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, limits, errNoConfig
+	}
+	if err != nil {
+		return nil, limits, fmt.Errorf("read the settings of account %s: %w", now.Name, err)
+	}
+	var body configBody
+	if json.Unmarshal(raw, &body) != nil {
+		return nil, limits, errNoConfig
+	}
+	account := body.Account
+	if account.Location, err = time.LoadLocation(body.Location); err != nil {
+		return nil, limits, errNoConfig
+	}
+	return &account, body.Limits, nil
+}
