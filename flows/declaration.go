@@ -22,7 +22,7 @@ type declaration struct {
 	Exit     []*matcher          // what ends an enrollment wherever it is; a rule's To names the final state to end in
 	Window   window
 	Limit    limit
-	Hours    hours // that late = "next" waits for
+	Hours    Hours // that late = "next" waits for
 	Variants []experiment
 	Holdout  *holdout
 	Ticks    []timer // triggers at and every: what enrolls an audience

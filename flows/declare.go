@@ -189,7 +189,15 @@ func (d *declarer) triggers(decl *declaration, path string, v lua.LValue) {
 		d.wrong(path, "must be a table such as {subscribe = true}, not %s", luaType(v))
 		return
 	}
-	d.fields(path, t, append(eventNames(), "at", "every"), func(event, path string, v lua.LValue) {
+	known := append(eventNames(), "at", "every")
+	if t.RawGetString("after") != lua.LNil {
+		known = append(known, "after") // it has an error of its own
+	}
+	d.fields(path, t, known, func(event, path string, v lua.LValue) {
+		if event == "after" {
+			d.noDelay(path)
+			return
+		}
 		if event == "at" || event == "every" {
 			decl.Ticks = append(decl.Ticks, d.ticks(event, path, v)...)
 			return

@@ -23,6 +23,9 @@ type Account struct {
 	// Fallback names the flow that takes what nobody took; empty: none.
 	Fallback string
 	Type     string // service, subscription or wecom
+	// Quiet are the hours in which nobody is to be disturbed: what is late and may wait (late = "next") waits until they are over,
+	// unless the flow has hours of its own. The zero Hours: none.
+	Quiet Hours
 	// Templates maps the names that flows use to the account's template ids.
 	Templates map[string]string
 }

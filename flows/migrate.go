@@ -2,6 +2,7 @@ package flows
 
 import (
 	"fmt"
+	"time"
 
 	"fanflow/store"
 )
@@ -32,7 +33,7 @@ func (d *decision) modernise() error {
 			if old != nil && old.States[n.State] != nil && old.States[n.State].timer(t.Name) != nil {
 				continue
 			}
-			if err := d.arm(&n, t); err != nil {
+			if err := d.arm(&n, t, time.Time{}, ""); err != nil {
 				return err
 			}
 		}

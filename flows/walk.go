@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"fanflow/store"
 )
@@ -157,7 +158,7 @@ func (w *walk) end(why string) error {
 // arm sets the timers of the state that the enrollment rests in. The ids derive from the wait, so that arming twice sets one.
 func (w *walk) arm(s *state) error {
 	for i := range s.Timers {
-		if err := w.d.arm(w.at(), &s.Timers[i]); err != nil {
+		if err := w.d.arm(w.at(), &s.Timers[i], time.Time{}, ""); err != nil {
 			return err
 		}
 	}

@@ -40,5 +40,12 @@ func ParseWhen(spec string, now time.Time, loc *time.Location) (time.Time, error
 	return when.ParseWhen(spec, now, loc)
 }
 
+// Every is a time that comes again and again; the zero Every never comes.
+type Every = when.Every
+
+// ParseEvery reads what every says: "1d" after "1d" from an anchor, at least "1m"; "10:00" every day; "mon,thu 10:00" and
+// "mon-fri 10:00" every week; "day 1 10:00" every month, on its last day where it has no such day.
+func ParseEvery(s string) (Every, error) { return when.ParseEvery(s) }
+
 // ParseDuration reads a duration as scripts write it: "90s", "30m", "1d" (24 hours), "2d12h", "2w".
 func ParseDuration(s string) (time.Duration, error) { return when.ParseDuration(s) }
