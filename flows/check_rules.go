@@ -32,7 +32,7 @@ var declarationRules = []func(*subject){
 
 // accountRules are looked at when a flow is checked or pushed: they depend on the account, or are about the script's text.
 var accountRules = []func(*subject){
-	checkFan, checkTemplates, checkNotices,
+	checkFan, checkTemplates, checkNotices, checkOwnWords,
 }
 
 func checkDeclaration(src *source, decl *declaration) []Finding {

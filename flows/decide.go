@@ -133,6 +133,8 @@ func (d *decision) dispatch() error {
 		return d.planned()
 	case tickEvent:
 		return d.tick()
+	case lateEvent:
+		return d.keepLate()
 	case publishedEvent: // modernise has done what there is to do
 		return nil
 	}

@@ -202,15 +202,18 @@ func (d *declarer) triggers(decl *declaration, path string, v lua.LValue) {
 			decl.Ticks = append(decl.Ticks, d.ticks(event, path, v)...)
 			return
 		}
+		if _, ok := v.(lua.LBool); event == "link" && !ok && v != lua.LString("*") {
+			event = clickEvent
+		}
 		m := &matcher{Event: event, Line: d.src.line(path)}
 		switch v := v.(type) {
 		case lua.LBool:
 			if !v {
 				return
 			}
-			m.Rules = []rule{newRule(event, "*", m.Line, nil)}
+			m.Rules = []rule{wholeRule(event, m.Line, nil)}
 		default:
-			if !keyed[event] {
+			if !keyed[event] && v != lua.LString("*") {
 				d.wrong(path, "must be true, not %s", luaType(v))
 				return
 			}
@@ -234,6 +237,10 @@ func (d *declarer) rule(m *matcher, path, key string, do *action) {
 		return
 	}
 	r := newRule(m.Event, key, d.src.line(path), do)
+	if r.bad != nil {
+		d.add(SeverityError, "key", path, fmt.Sprintf("%s: %v", path, r.bad), "")
+		return
+	}
 	for i := range m.Rules {
 		if same := m.Rules[i].ties(&r); same != "" {
 			d.add(SeverityError, "tie", path, fmt.Sprintf("%s: %q and %q (line %d) both match %q", path, key, m.Rules[i].Key, m.Rules[i].Line, same),
@@ -246,10 +253,10 @@ func (d *declarer) rule(m *matcher, path, key string, do *action) {
 
 // ties gives a word that both rules take with the same rank; empty if there is none.
 func (r *rule) ties(o *rule) string {
-	if r.rank != o.rank {
+	switch {
+	case r.rank != o.rank:
 		return ""
-	}
-	if r.rank == anything || r.rank == number {
+	case r.rank == anything, r.rank == number, r.rank == expression && r.Key == o.Key, r.around != nil && *r.around == *o.around:
 		return r.Key
 	}
 	for _, w := range r.words {

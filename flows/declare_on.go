@@ -18,19 +18,26 @@ func (d *declarer) on(at []any, v lua.LValue) map[string]*matcher {
 		return on
 	}
 	d.fields(path, t, eventNames(), func(event, path string, v lua.LValue) {
-		m := &matcher{Event: event, Line: d.src.line(path)}
 		at := append(slices.Clone(at), event)
 		keys, isTable := v.(*lua.LTable)
+		if event == "link" && isTable && !isAction(keys) {
+			event = clickEvent
+		}
+		m := &matcher{Event: event, Line: d.src.line(path)}
 		switch {
-		case !keyed[event] && isTable && onlyAny(keys):
+		case (!keyed[event] || placed[event]) && isTable && onlyAny(keys):
 			at := append(at, "*")
-			m.Rules = []rule{newRule(event, "*", d.src.line(pathOf(at)), d.action(at, keys.RawGetString("*"), true))}
+			m.Rules = []rule{wholeRule(event, d.src.line(pathOf(at)), d.action(at, keys.RawGetString("*"), true))}
 		case !keyed[event], !isTable, isAction(keys):
-			m.Rules = []rule{newRule(event, "*", m.Line, d.action(at, v, true))}
+			m.Rules = []rule{wholeRule(event, m.Line, d.action(at, v, true))}
 		default:
 			d.targets(m, at, keys)
 		}
 		sortRules(m.Rules)
+		if on[event] != nil {
+			d.add(SeverityError, "tie", path, path+": link with keys and click_link are the same event", "keep one of them")
+			return
+		}
 		on[event] = m
 	})
 	return on

@@ -28,6 +28,13 @@ type Account struct {
 	Quiet Hours
 	// Templates maps the names that flows use to the account's template ids.
 	Templates map[string]string
+	// Customer: the account may send customer-service messages and hand fans over to agents.
+	Customer bool
+	// Words are the account's own words, which it answers before any flow: human (hands over to customer service), stop (no
+	// campaigns any more) and resume. A kind that is not there has its default, an empty list switches it off.
+	Words map[string][]string
+	// Says are the answers to them, by kind; one that is not there has its default.
+	Says map[string]string
 }
 
 // Config makes an Engine. Store, Accounts and Now must be given.
@@ -121,6 +128,9 @@ func New(c Config) (*Engine, error) {
 	for _, a := range c.Accounts {
 		if a.Name == "" || e.accounts[a.Name] != nil {
 			return nil, fmt.Errorf("flows: account %q has no name, or stands there twice", a.Name)
+		}
+		if err := a.CheckWords(); err != nil {
+			return nil, fmt.Errorf("flows: account %s: %w", a.Name, err)
 		}
 		if a.Location == nil {
 			a.Location = time.UTC

@@ -2,6 +2,8 @@ package flows
 
 import (
 	"encoding/json"
+	"maps"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,8 +15,10 @@ import (
 // any message or event of the platform's that has no word here: its keys are their names.
 var eventSubjects = map[string]string{
 	"text": "what the fan wrote", "click": "the menu item's key", "view": "the menu item's URL", "scan": "the scene",
-	"webhook": "the event's name", "tag": "the tag", "attr": "the attribute", "goal": "the goal", "sent": "delivered or failed",
-	"image": "", "voice": "", "video": "", "link": "", "location": "", "subscribe": "", "unsubscribe": "", "report": "",
+	"webhook": "the event's name", "tag": "the tag", "untag": "the tag", "attr": "the attribute, or attribute=value",
+	"goal": "the goal, or flow.goal", "sent": "delivered, failed, skipped, expired or uncertain, and perhaps the reason: failed:user block",
+	clickEvent: "the link's name", "location": "the place: a circle such as \"31.2235,121.4457 3km\"", "report": "the place: a circle such as \"31.2235,121.4457 3km\"",
+	"image": "", "voice": "", "video": "", "link": "", "subscribe": "", "unsubscribe": "",
 	"view_miniprogram": "the page's path", "scancode_push": menuKey, "scancode_waitmsg": menuKey, "pic_sysphoto": menuKey,
 	"pic_photo_or_album": menuKey, "pic_weixin": menuKey, "location_select": menuKey,
 	"subscribe_msg_popup_event": "", "subscribe_msg_change_event": "", "subscribe_msg_sent_event": "",
@@ -25,7 +29,17 @@ var eventSubjects = map[string]string{
 const (
 	menuKey    = "the menu item's key"
 	otherEvent = "event"
+	// clickEvent is a click on a tracked link. Flows write link with keys for it: a link that the fan sends has none.
+	clickEvent = "click_link"
 )
+
+// spoken is the word that flows use for an event.
+func spoken(event string) string {
+	if event == clickEvent {
+		return "link"
+	}
+	return event
+}
 
 // keyed are the events that say something particular; the rule of any other stands directly under its name.
 var keyed = func() map[string]bool {
@@ -55,14 +69,19 @@ type event struct {
 	Window string `json:"window,omitempty"`
 	// Scene is that of a subscribe or scan.
 	Scene string `json:"scene,omitempty"`
-	// Captures are what the key of the rule that acts on it stands for: of a glob each "*", of an expression its groups.
+	// Captures are what the key of the rule that acts on it has captured: of a pattern each "*", of an expression its groups.
 	Captures []string `json:"-"`
 	// Source is the flow that caused it, which does not hear it; Depth how deep flows have told each other.
 	Source string `json:"source,omitempty"`
 	Depth  int    `json:"depth,omitempty"`
-	// Settle is the send whose result this is.
-	Settle *store.Send  `json:"settle,omitempty"`
-	Push   *wechat.Push `json:"-"` // that it is, which WeChat may repeat; nil for what comes out of the due-queue
+	// Settle is the send whose result this is, Report the platform's word for the result, as it came; empty where we know it
+	// ourselves. SendID is the send's id where it is still to be loaded.
+	Settle *store.Send `json:"settle,omitempty"`
+	Report string      `json:"report,omitempty"`
+	SendID string      `json:"send_id,omitempty"`
+	// Kept is a passive reply that could not be sent late, of the event "late".
+	Kept json.RawMessage `json:"kept,omitempty"`
+	Push *wechat.Push    `json:"-"` // that it is, which WeChat may repeat; nil for what comes out of the due-queue
 	// Other: the push has no type of its own, so that scripts see all of its fields and its text. The journal keeps neither.
 	Other bool `json:"other,omitempty"`
 }
@@ -76,8 +95,15 @@ func (ev *event) table() map[string]any {
 	if ev.Other {
 		t["fields"], t["raw"] = ev.Push.Fields(), string(ev.Push.Raw)
 	}
-	t["type"] = ev.Name
+	t["type"] = spoken(ev.Name)
 	t["created_at"] = float64(ev.Created.Unix())
+	if len(ev.Captures) > 0 {
+		list := make([]any, len(ev.Captures))
+		for i, s := range ev.Captures {
+			list[i] = s
+		}
+		t["captures"] = list
+	}
 	return t
 }
 
@@ -87,17 +113,33 @@ func (ev *event) with(r *rule, captures []string) *event {
 		return ev
 	}
 	c := *ev
+	c.Fields = maps.Clone(ev.Fields)
+	switch {
+	case r.around != nil:
+		metres, _ := strconv.ParseFloat(captures[0], 64) // of our own writing
+		c.Fields["distance"] = metres
+		return &c
+	case r.re != nil:
+		for i, name := range r.re.SubexpNames() {
+			if name != "" {
+				c.Fields[name] = captures[i-1]
+			}
+		}
+	}
 	c.Captures = captures
 	return &c
 }
 
-// field gives what a script sees under a name.
+// field gives what a script sees under a name; 1, 2, … are the captures.
 func (ev *event) field(name string) any {
 	switch name {
 	case "type":
-		return ev.Name
+		return spoken(ev.Name)
 	case "created_at":
 		return float64(ev.Created.Unix())
+	}
+	if n, err := strconv.Atoi(name); err == nil && n >= 1 && n <= len(ev.Captures) {
+		return ev.Captures[n-1]
 	}
 	return ev.Fields[name]
 }
@@ -154,10 +196,11 @@ func pushEvent(p *wechat.Push) *event {
 		ev.scene(b.Scene, b.Ticket)
 	case *wechat.LocationReport:
 		ev.place(b.Latitude, b.Longitude)
+		ev.Subject = placeText(b.Latitude, b.Longitude)
 		ev.Fields["precision"] = b.Precision
 	case *wechat.SendResult:
 		ev.Acts = false
-		ev.Fields["status"], ev.Fields["msgid"] = b.Status, p.MsgID
+		ev.Report, ev.Fields["msgid"] = b.Status, p.MsgID
 	case *wechat.NoticeConsent, *wechat.NoticeResult, *wechat.Session:
 		ev.around(p)
 	case *wechat.Generic:
@@ -204,6 +247,7 @@ func (ev *event) message(p *wechat.Push) {
 		ev.Fields["media_id"], ev.Fields["thumb_media_id"] = b.MediaID, b.ThumbMediaID
 	case *wechat.Location:
 		ev.place(b.Latitude, b.Longitude)
+		ev.Subject = placeText(b.Latitude, b.Longitude)
 		ev.Fields["label"], ev.Fields["scale"] = b.Label, float64(b.Scale)
 	case *wechat.Link:
 		ev.Fields["title"], ev.Fields["description"], ev.Fields["url"] = b.Title, b.Description, b.URL
@@ -312,7 +356,7 @@ func (ev *event) generic(p *wechat.Push, b *wechat.Generic) {
 	ev.unworded()
 }
 
-// jobEvent reads an event that waited in the due-queue: a webhook, or what another flow did.
+// jobEvent reads an event that waited in the due-queue: a webhook, a click, a send's result, or what another flow did.
 func jobEvent(j store.Job) (*event, error) {
 	ev := &event{Name: j.Name, Created: j.Due, Source: j.Flow, Depth: j.Depth, Fields: map[string]any{}}
 	var args eventArgs
@@ -321,17 +365,22 @@ func jobEvent(j store.Job) (*event, error) {
 			return nil, err
 		}
 	}
-	ev.Subject = args.Name
+	ev.Subject = factSubject(j.Name, j.Flow, args.Name, args.Value)
+	if !args.Created.IsZero() {
+		ev.Created = args.Created
+	}
 	switch j.Name {
 	case "webhook":
 		ev.Acts = true
-		ev.Fields["name"] = args.Name
-		if !args.Created.IsZero() {
-			ev.Created = args.Created
-		}
-		ev.Fields["data"] = jsonValue(args.Value)
+		ev.Fields["name"], ev.Fields["data"] = args.Name, jsonValue(args.Value)
+	case clickEvent:
+		ev.Acts = true
+		ev.Fields["name"], ev.Fields["url"] = args.Name, jsonValue(args.Value)
 	case "sent":
-		ev.Fields["status"], ev.Fields["msgid"] = args.Status, args.Name
+		ev.Report, ev.SendID = args.Status, args.Send
+		ev.given("msgid", args.Name)
+	case lateEvent:
+		ev.Kept = args.Value
 	default:
 		ev.Fields["name"], ev.Fields["flow"] = args.Name, j.Flow
 		ev.Fields["value"] = jsonValue(args.Value)
@@ -341,8 +390,9 @@ func jobEvent(j store.Job) (*event, error) {
 
 // eventArgs are the Args of a job of kind event.
 type eventArgs struct {
-	Name    string          `json:"name"`             // of the webhook, tag, attribute or goal; the platform's id of a send
-	Value   json.RawMessage `json:"value,omitempty"`  // the webhook's data, the attribute's value
+	Name    string          `json:"name"`             // of the webhook, link, tag, attribute or goal; the platform's id of a send
+	Value   json.RawMessage `json:"value,omitempty"`  // the webhook's data, the link's URL, the attribute's value, the reply to keep
 	Status  string          `json:"status,omitempty"` // of a send, as the platform writes it
-	Created time.Time       `json:"created,omitzero"` // of a webhook
+	Send    string          `json:"send,omitempty"`   // the id of a send that has ended
+	Created time.Time       `json:"created,omitzero"` // of a webhook, click or report
 }

@@ -101,11 +101,10 @@ func (d *decision) openWindow() error {
 // settle writes down the platform's report on a send. A report after a terminal one changes nothing.
 func (d *decision) settle() error {
 	s := *d.event.Settle
-	if s.Status != store.Sent && s.Status != store.InFlight {
+	if d.event.Report == "" || s.Status != store.Sent && s.Status != store.InFlight {
 		return nil
 	}
-	status, _ := d.event.Fields["status"].(string)
-	s.Status, s.Reason = sendStatus(status)
+	s.Status, s.Reason = sendStatus(d.event.Report)
 	d.draft.sends = append(d.draft.sends, s)
 	return d.draft.add(store.Entry{
 		Kind: store.Settled, Flow: s.Flow, No: s.No, Send: s.ID, Channel: s.Channel, Name: string(s.Status), Why: s.Reason,

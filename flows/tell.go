@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"fanflow/store"
@@ -10,7 +11,25 @@ import (
 const maxDepth = 8
 
 // told are the entries that other flows can listen to, and the events they make.
-var told = map[store.Kind]string{store.Tagged: "tag", store.AttrSet: "attr", store.Goal: "goal"}
+var told = map[store.Kind]string{store.Tagged: "tag", store.Untagged: "untag", store.AttrSet: "attr", store.Goal: "goal"}
+
+// fact gives the event that an entry makes for flows, and its subject; ok is false for what no flow can listen to.
+func fact(e *store.Entry) (event, subject string, ok bool) {
+	event, ok = told[e.Kind]
+	return event, factSubject(event, e.Flow, e.Name, e.Value), ok
+}
+
+// factSubject is what keys are compared with: a goal as flow.goal, an attribute as name=value, of anything else the name.
+func factSubject(event, flow, name string, value json.RawMessage) string {
+	switch event {
+	case "goal":
+		return flow + "." + name
+	case "attr":
+		text, _ := plainText(jsonValue(value))
+		return name + "=" + text
+	}
+	return name
+}
 
 // tell makes a job of everything in this decision that a published flow listens to. It is due at once, but decided on its own:
 // a flow's failure does not touch the one that told it.
@@ -28,8 +47,8 @@ func (d *decision) tidings() (jobs []store.Job, err error) {
 	}
 	for i := range d.draft.entries {
 		e := &d.draft.entries[i]
-		event, ok := told[e.Kind]
-		if !ok || !d.edition.listens(event, e.Name, e.Flow) {
+		event, subject, ok := fact(e)
+		if !ok || !d.edition.listens(event, subject, e.Flow) {
 			continue
 		}
 		args, err := encode(eventArgs{Name: e.Name, Value: e.Value})

@@ -65,8 +65,7 @@ func (e *Engine) wakeEvent(ctx context.Context, acc *Account, t task, snap store
 	}
 	t.event = ev
 	if ev.Name == "sent" {
-		status, _ := ev.Fields["status"].(string)
-		found, err := e.settling(ctx, &t, ev.Subject, status)
+		found, err := e.settling(ctx, &t)
 		if err != nil {
 			return err
 		}

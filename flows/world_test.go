@@ -49,7 +49,7 @@ func newWorldOn(t *testing.T, s store.Store) *world {
 	w.engine, err = flows.New(flows.Config{
 		Store: s, Now: w.clock,
 		Accounts: []flows.Account{{
-			Name: account, Location: zone, Apology: apology, Type: "service", Fallback: "fallback",
+			Name: account, Location: zone, Apology: apology, Type: "service", Customer: true, Fallback: "fallback",
 			Templates: map[string]string{"COUPON_EXPIRING": "TEMPLATE-1"},
 		}},
 		Observe: func(o flows.Observation) {
