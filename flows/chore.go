@@ -44,7 +44,9 @@ type chorePage func(ctx context.Context, acc *Account, c *chore, fans []store.Fa
 
 // chores are all chores by name; a new one is a line here.
 func (e *Engine) chores() map[string]choreDo {
-	return map[string]choreDo{}
+	return map[string]choreDo{
+		publishChore: e.publishChore(),
+	}
 }
 
 // choreJob makes the job that begins or goes on with a chore. The id says which chore it is: there is one of a kind.

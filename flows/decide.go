@@ -31,16 +31,11 @@ type input struct {
 	config   string // digest of the account's settings
 	snapshot store.Fan
 	edition  *edition
-	// older are the flows of enrollments whose version is not the published one; nil for one that cannot be used.
-	older  map[flowVersion]*compiled
+	// lines are, by flow, the ways of the enrollments that have not gone through its last publication or stay on an older version.
+	lines  map[string]*lineage
 	host   *plugins.Host
 	limits sandbox.Limits
 	logger *slog.Logger
-}
-
-type flowVersion struct {
-	flow    string
-	version int
 }
 
 // outcome is what a decision comes to.
@@ -82,6 +77,8 @@ type decision struct {
 	// facts is how many entries exits have looked at, ends how many results have.
 	facts, ends int
 	granted     int // enrollments that scripts asked for
+	// moving tells that a publication is being gone through: what fails then is not the fault of the event.
+	moving bool
 }
 
 // decide is pure: it reads nothing but its arguments and changes nothing but the memory's place. The error is a need that
@@ -212,10 +209,15 @@ func (d *decision) ask(n need) (answer, error) {
 
 // flowOf gives the version of a flow that an enrollment is in; nil if it cannot be used.
 func (d *decision) flowOf(n *store.Enrollment) *compiled {
+	if line := d.lines[n.Flow]; line != nil {
+		if flow := line.at(n.Version, n.Pub); flow != nil {
+			return flow
+		}
+	}
 	if p := d.edition.ByName[n.Flow]; p != nil && p.Version == n.Version {
 		return p.compiled
 	}
-	return d.older[flowVersion{n.Flow, n.Version}]
+	return nil
 }
 
 // paused reports whether the flow takes no event at present.
@@ -302,7 +304,7 @@ func (d *decision) part(flow *compiled, fn func() error) error {
 // fail notes a failure. A timer is tried three times in all; then it waits, parked, for a new version or for somebody to
 // resume it. Of many failures in one event those that do not fit are told to the log.
 func (d *decision) fail(flow *compiled, f *failure) error {
-	if d.event.Name == timerEvent && flow.Name == d.job.Flow { // another flow's part of it is not tried again
+	if d.event.Name == timerEvent && flow.Name == d.job.Flow && !d.moving { // another flow's part of it is not tried again
 		if d.job.Attempt+1 < timerTries {
 			return &retryError{fmt.Errorf("flow %s version %d: %w", flow.Name, flow.Version, f)}
 		}
@@ -326,7 +328,7 @@ func (d *decision) fail(flow *compiled, f *failure) error {
 		d.logger.WarnContext(d.ctx, "a failure found no room in the journal", "account", d.fan.Account, "flow", flow.Name, "version", flow.Version, "why", why)
 	}
 	apology := wechat.TextReply(cut(d.account.Apology, wechat.MaxText))
-	if !d.event.Answerable || !d.draft.reply.IsZero() || apology.Validate(d.event.Push) != nil { // none, or none that can be shown
+	if d.moving || !d.event.Answerable || !d.draft.reply.IsZero() || apology.Validate(d.event.Push) != nil { // none, or none that can be shown
 		return nil
 	}
 	_, err := d.within(func() error {

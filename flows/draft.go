@@ -79,6 +79,11 @@ func (d *draft) endJob(id string) {
 	}
 }
 
+// armsJob reports whether the decision makes a job of this id.
+func (d *draft) armsJob(id string) bool {
+	return slices.ContainsFunc(d.jobs, func(j store.Job) bool { return j.ID == id })
+}
+
 // nextID numbers the jobs and sends of this decision; committing it again makes the same ids.
 func (d *draft) nextID() string {
 	d.serial++

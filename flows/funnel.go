@@ -70,7 +70,7 @@ func (e *Engine) pick(ctx context.Context, account, name string, version int) (*
 	if err != nil {
 		return nil, err
 	}
-	c, err := e.library.version(ctx, ed, id, script.Version)
+	c, err := e.library.version(ctx, ed, id, script.Version, 0)
 	if errors.As(err, new(*brokenError)) { // a draft may need plugins that are not published
 		pins, pinErr := e.pins(ctx, script, true)
 		if pinErr != nil {

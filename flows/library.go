@@ -3,7 +3,6 @@ package flows
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -29,8 +28,10 @@ type compiled struct {
 // published is a flow of the catalog.
 type published struct {
 	*compiled
-	Paused bool
-	Why    string
+	Paused  bool
+	Why     string
+	No      int             // of the publication
+	History []store.PastPub // the last publications up to this one, oldest first
 }
 
 // edition is what is published for one account at a revision of the catalog. It never changes.
@@ -61,7 +62,7 @@ type library struct {
 	read     bool
 	editions map[string]*edition
 	versions map[string]*compiled      // by account, name, version and pins
-	pins     map[string]map[string]int // of versions that are not current, as long as the catalog stays
+	pins     map[string]map[string]int // of versions whose publication is long past, as long as the catalog stays
 	broken   map[string]*brokenError   // what versions did not become, as long as the catalog stays
 }
 
@@ -120,7 +121,7 @@ func (l *library) edit(ctx context.Context, account string, catalog store.Catalo
 		if err != nil {
 			return nil, err
 		}
-		e.ByName[p.Name] = &published{c, p.Paused, p.Why}
+		e.ByName[p.Name] = &published{compiled: c, Paused: p.Paused, Why: p.Why, No: p.No, History: p.History}
 		e.Flows = append(e.Flows, e.ByName[p.Name])
 	}
 	slices.SortFunc(e.Flows, func(a, b *published) int {
@@ -129,15 +130,15 @@ func (l *library) edit(ctx context.Context, account string, catalog store.Catalo
 	return e, nil
 }
 
-// version gives the version of a flow that a fan is pinned to, with the plugins it was published with. A version that cannot be
-// used any more gives a *brokenError.
-func (l *library) version(ctx context.Context, e *edition, id store.ScriptID, version int) (*compiled, error) {
-	if p := e.ByName[id.Name]; p != nil && p.Version == version {
+// version gives a version of a flow with the plugins that it was last published with up to publication pub; pub 0 is the current
+// one. A version that cannot be used any more gives a *brokenError.
+func (l *library) version(ctx context.Context, e *edition, id store.ScriptID, version, pub int) (*compiled, error) {
+	if p := e.ByName[id.Name]; p != nil && p.Version == version && (pub == 0 || pub >= p.No) {
 		return p.compiled, nil
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	pins, err := l.pinsOf(ctx, e, id, version)
+	pins, err := l.pinsOf(ctx, e, id, version, pub)
 	if err != nil {
 		return nil, fmt.Errorf("read the plugins of flow %s version %d: %w", id.Name, version, err)
 	}
@@ -149,31 +150,6 @@ func (l *library) draft(ctx context.Context, id store.ScriptID, version int, pin
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.compile(ctx, id, version, pins)
-}
-
-// pinsOf is called with l.mu held.
-func (l *library) pinsOf(ctx context.Context, e *edition, id store.ScriptID, version int) (map[string]int, error) {
-	name := pinsSetting(id, version)
-	if pins, ok := l.pins[name]; ok {
-		return pins, nil
-	}
-	pins := e.Plugins
-	raw, err := l.store.Setting(ctx, name)
-	if err == nil {
-		pins = map[string]int{}
-		err = json.Unmarshal(raw, &pins)
-	}
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return nil, err
-	}
-	l.pins[name] = pins
-	return pins, nil
-}
-
-// pinsSetting names the setting that keeps the plugins a version was last published with: the catalog knows those of the
-// current version only.
-func pinsSetting(id store.ScriptID, version int) string {
-	return fmt.Sprintf("flows/pins/%s/%s/%d", id.Account, id.Name, version)
 }
 
 // brokenError is a pushed version that cannot be used, for a reason that trying again does not mend.

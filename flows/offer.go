@@ -135,7 +135,7 @@ func (d *decision) enroll(flow *compiled, by string, vars map[string]json.RawMes
 			return err
 		}
 		err = d.draft.add(store.Entry{
-			Kind: store.Enrolled, Flow: flow.Name, No: no, Version: flow.Version, Name: by, Priority: flow.Priority,
+			Kind: store.Enrolled, Flow: flow.Name, No: no, Version: flow.Version, Pub: d.pub(flow), Name: by, Priority: flow.Priority,
 			Day: d.now.In(d.account.Location).Format("2006-01-02"), Facts: facts,
 		})
 		if err != nil {

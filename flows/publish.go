@@ -2,7 +2,6 @@ package flows
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -37,10 +36,18 @@ func scriptID(account, kind, name string) store.ScriptID {
 	return store.ScriptID{Account: account, Kind: kind, Name: name}
 }
 
-// Publish makes a version current, the newest one for version 0. It takes effect at the next event. A flow is published with the
-// plugins that are published at that moment; publishing a plugin changes nothing for flows until they are published again. A
-// version that is not there gives a *NotFoundError.
+// Publish makes a version current, the newest one for version 0. It takes effect at the next event; fans who are in the flow move
+// to it where it has their state. A flow is published with the plugins that are published at that moment; publishing a plugin
+// changes nothing for flows until they are published again. A version that is not there gives a *NotFoundError.
 func (e *Engine) Publish(ctx context.Context, id store.ScriptID, version int, by string) (store.Publication, error) {
+	return e.PublishAs(ctx, id, version, by, nil)
+}
+
+// PublishAs is Publish with the publisher's choice of what becomes of the fans who are in the flow; nil: they move. The choice is
+// kept with the publication, and fans go through every publication in order. A choice that cannot be gives a *ChoiceError. When
+// it returns, the version is current and a job brings the fans over; the error may be that this job could not be set, and the
+// fans then move at their next event, and all of them after the next start.
+func (e *Engine) PublishAs(ctx context.Context, id store.ScriptID, version int, by string, choice *store.Choice) (store.Publication, error) {
 	if id.Kind == store.KindPlugin {
 		id.Account = ""
 	} else if _, err := e.account(id.Account); err != nil {
@@ -55,6 +62,11 @@ func (e *Engine) Publish(ctx context.Context, id store.ScriptID, version int, by
 		if p.Pins, err = e.pin(ctx, script); err != nil {
 			return store.Publication{}, err
 		}
+		if p.Choice, err = e.checkChoice(ctx, script, p.Pins, choice); err != nil {
+			return store.Publication{}, err
+		}
+	} else if choice != nil {
+		return store.Publication{}, &ChoiceError{fmt.Sprintf("a %s has no fans in it: only a flow is published with a choice", id.Kind)}
 	}
 	e.publishing.Lock()
 	p, err = e.store.Publish(ctx, p)
@@ -63,13 +75,12 @@ func (e *Engine) Publish(ctx context.Context, id store.ScriptID, version int, by
 		return store.Publication{}, fmt.Errorf("publish %s %s version %d: %w", id.Kind, id.Name, script.Version, err)
 	}
 	if id.Kind == store.KindFlow {
-		err = e.resume(ctx, id)
+		err = e.follow(ctx, e.accounts[id.Account], &p)
 	}
 	return p, err
 }
 
-// pin finds the plugins that a flow is published with, sees that it declares itself with them, and keeps their versions beside
-// the flow's, for the fans who stay on this version when another one is current.
+// pin finds the plugins that a flow is published with, and sees that it declares itself with them.
 func (e *Engine) pin(ctx context.Context, script store.Script) (map[string]int, error) {
 	pins, err := e.pins(ctx, script, false)
 	if err != nil {
@@ -81,13 +92,6 @@ func (e *Engine) pin(ctx context.Context, script store.Script) (map[string]int, 
 	}
 	if bad := errorsIn(findings); len(bad) > 0 {
 		return nil, &FindingsError{bad}
-	}
-	raw, err := json.Marshal(pins)
-	if err != nil {
-		return nil, fmt.Errorf("encode the plugins of flow %s: %w", script.Name, err)
-	}
-	if err := e.store.SetSetting(ctx, pinsSetting(script.ScriptID, script.Version), raw); err != nil {
-		return nil, fmt.Errorf("keep the plugins of flow %s version %d: %w", script.Name, script.Version, err)
 	}
 	return pins, nil
 }
@@ -151,7 +155,21 @@ func (e *Engine) Pause(ctx context.Context, account, flow, why string) error {
 	if why != "" {
 		return nil
 	}
-	return e.resume(ctx, id)
+	return e.goOn(ctx, id)
+}
+
+// goOn sets the job that lets the timers of a flow that was paused go on.
+func (e *Engine) goOn(ctx context.Context, id store.ScriptID) error {
+	catalog, err := e.store.Catalog(ctx)
+	if err != nil {
+		return fmt.Errorf("read the catalog: %w", err)
+	}
+	for i := range catalog.Publications {
+		if p := &catalog.Publications[i]; p.ScriptID == id && !p.Paused {
+			return e.republish(ctx, e.accounts[id.Account], p, fmt.Sprintf("@%d", e.now().UnixMilli()))
+		}
+	}
+	return nil
 }
 
 // hold writes the pause into the current publication, while no other version can become current. With a version it holds only

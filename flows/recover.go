@@ -36,9 +36,13 @@ func (d *doubts) take(cause string) bool {
 	return ok
 }
 
-// Recover notes in the journal which replies the end of the last run left uncertain. It is called once, before pushes are
-// taken; after a stop in order there is nothing to note.
+// Recover notes in the journal which replies the end of the last run left uncertain, and sets the jobs of publications that it
+// left without. It is called once, before pushes are
+// taken; after a stop in order there is nothing to do.
 func (e *Engine) Recover(ctx context.Context) error {
+	if err := e.followUp(ctx); err != nil {
+		return err
+	}
 	since, err := e.mark(ctx)
 	if err != nil {
 		return err

@@ -121,27 +121,14 @@ func (e *Engine) input(ctx context.Context, account *Account, t task, fan store.
 	if err != nil {
 		return nil, err
 	}
-	in := &input{
-		task: t, account: account, config: config, snapshot: fan, edition: ed, older: map[flowVersion]*compiled{},
+	lines, err := e.library.lineages(ctx, ed, &fan)
+	if err != nil {
+		return nil, err
+	}
+	return &input{
+		task: t, account: account, config: config, snapshot: fan, edition: ed, lines: lines,
 		host: e.library.host, limits: e.limits, logger: e.logger,
-	}
-	for i := range fan.Live {
-		n := &fan.Live[i]
-		if p := ed.ByName[n.Flow]; p != nil && p.Version == n.Version {
-			continue
-		}
-		id := store.ScriptID{Account: account.Name, Kind: store.KindFlow, Name: n.Flow}
-		c, err := e.library.version(ctx, ed, id, n.Version)
-		if errors.As(err, new(*brokenError)) || errors.Is(err, store.ErrNotFound) {
-			e.logger.WarnContext(ctx, "a fan is in a version that cannot be used", "fan", t.fan.String(), "flow", n.Flow, "version", n.Version, "err", err)
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		in.older[flowVersion{n.Flow, n.Version}] = c
-	}
-	return in, nil
+	}, nil
 }
 
 // decide runs decide until it needs nothing more from outside.

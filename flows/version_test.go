@@ -25,7 +25,7 @@ func TestFansMoveToTheNewVersion(t *testing.T) {
 	}
 	w.advance(5 * day)
 	expect(t, "said", strings.Join(w.said(), ", "), "two days, three days, new")
-	expect(t, "stale", len(w.rows("fan", store.Stale)), 1)
+	expect(t, "taken back", len(w.rows("fan", store.Disarmed)), 1)
 }
 
 func TestFansStayOnAVersionThatHasTheirState(t *testing.T) {
