@@ -88,7 +88,7 @@ func (e *Engine) heard(ctx context.Context, s *store.Send) bool {
 	if n == nil || n.No != s.No {
 		return false
 	}
-	c, err := e.library.version(ctx, ed, store.ScriptID{Account: s.Account, Kind: store.KindFlow, Name: n.Flow}, n.Version)
+	c, err := e.library.version(ctx, ed, store.ScriptID{Account: s.Account, Kind: store.KindFlow, Name: n.Flow}, n.Version, n.Pub)
 	return err == nil && c.listens("sent", ev.Subject)
 }
 

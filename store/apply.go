@@ -12,19 +12,15 @@ type Applied struct {
 	Fan   Fan
 	Rows  []Row        // numbered on from the fan's Seq
 	Ended []Enrollment // enrollments that the Change ended
-	// Counts are to be added to the flow's funnel counters, Moved to the live counts of its states.
+	// Counts are to be added to the flow's funnel counters and to those of its cohorts, Moved to the live counts of its states.
 	Counts []FlowCount
 	Moved  []FlowMove
 	// Base is set by an erasure: the tombstone, which takes the place of what replay starts from.
 	Base *Fan
 	// Seen and Followed are what the account's totals change by: -1, 0 or 1.
 	Seen, Followed int64
-}
 
-// FlowCount is a funnel count of a flow.
-type FlowCount struct {
-	Flow string
-	Count
+	uncounted bool // Counts are not asked for
 }
 
 // FlowMove is a change of how many live enrollments a flow's state holds.
@@ -115,7 +111,7 @@ func (a *Applied) entry(e Entry, at time.Time) error {
 			}
 		}
 	case Erased:
-		a.erase()
+		a.erase(at)
 	}
 	return nil
 }
@@ -178,17 +174,19 @@ func (a *Applied) enrollment(e Entry, at time.Time) error {
 	if n == nil || n.No != e.No {
 		return fmt.Errorf("%s is not in enrollment %d of flow %s", f.ID, e.No, e.Flow)
 	}
+	n.recall()
 	switch e.Kind {
 	case Entered:
 		if n.State != "" {
 			a.Moved = append(a.Moved, FlowMove{e.Flow, n.State, -1})
 		}
 		a.Moved = append(a.Moved, FlowMove{e.Flow, e.State, 1})
+		a.stayed(n, at)
 		n.State, n.StateAt, n.Fence, n.Timers = e.State, at, e.Fence, nil
 		f.Fence = max(f.Fence, e.Fence)
-		a.step(n, e, at)
+		a.reach(n, e.State, e.Step, at)
 	case Versioned:
-		return a.version(n, e)
+		return a.version(n, e, at)
 	case Called:
 		n.Calls = e.Name
 	case VarSet:
@@ -196,6 +194,7 @@ func (a *Applied) enrollment(e Entry, at time.Time) error {
 	case Goal:
 		if !slices.Contains(n.Goals, e.Name) {
 			n.Goals = append(n.Goals, e.Name)
+			a.count(n, Count{Goal: e.Name, Entered: 1, Took: took(at.Sub(n.EnteredAt))})
 		}
 	case Left:
 		a.leave(n, e, at)
@@ -203,66 +202,42 @@ func (a *Applied) enrollment(e Entry, at time.Time) error {
 	return nil
 }
 
-// version moves an enrollment to what a publication made of it. Its wait, and so its timers, stay.
-func (a *Applied) version(n *Enrollment, e Entry) error {
+// version moves an enrollment to what a publication made of it. Its wait, and so its timers, stay; a state that it is moved to is
+// reached without being entered.
+func (a *Applied) version(n *Enrollment, e Entry, at time.Time) error {
 	n.Version = e.Version
 	n.Pub = max(n.Pub, e.Pub)
-	if e.State != "" && e.State != n.State {
-		if n.State != "" {
-			a.Moved = append(a.Moved, FlowMove{n.Flow, n.State, -1})
+	step := e.Step
+	if len(e.Value) > 0 {
+		var steps map[string]int
+		if err := json.Unmarshal(e.Value, &steps); err != nil {
+			return fmt.Errorf("read the steps of version %d of flow %s: %w", e.Version, e.Flow, err)
 		}
-		a.Moved = append(a.Moved, FlowMove{n.Flow, e.State, 1})
-		n.State = e.State
+		for i := range n.Reached {
+			n.Reached[i].Pos = steps[n.Reached[i].State]
+		}
+		step = steps[e.State]
 	}
-	if len(e.Value) == 0 {
+	if e.State == "" || e.State == n.State {
+		a.pass(n)
 		return nil
 	}
-	var steps map[string]int
-	if err := json.Unmarshal(e.Value, &steps); err != nil {
-		return fmt.Errorf("read the steps of version %d of flow %s: %w", e.Version, e.Flow, err)
+	if n.State != "" {
+		a.Moved = append(a.Moved, FlowMove{n.Flow, n.State, -1})
 	}
-	for i := range n.Reached {
-		n.Reached[i].Pos = steps[n.Reached[i].State]
-	}
+	a.Moved = append(a.Moved, FlowMove{n.Flow, e.State, 1})
+	n.State = e.State
+	a.reach(n, e.State, step, at)
 	return nil
 }
-
-// step counts the entry of a funnel step: each step of an enrollment once.
-func (a *Applied) step(n *Enrollment, e Entry, at time.Time) {
-	if e.Step == 0 || slices.ContainsFunc(n.Reached, func(s Step) bool { return s.State == e.State }) {
-		return
-	}
-	entered := Count{Day: n.Day, State: e.State, Entered: 1}
-	far := n.furthest()
-	switch {
-	case far == nil:
-	case far.Pos < e.Step:
-		a.count(n.Flow, completed(n, far, at))
-	default: // a step gone back to: it lies behind the fan already
-		entered.Completed, entered.Took = 1, took(0)
-	}
-	a.count(n.Flow, entered)
-	n.Reached = append(n.Reached, Step{State: e.State, Pos: e.Step, At: at})
-}
-
-func completed(n *Enrollment, s *Step, at time.Time) Count {
-	return Count{Day: n.Day, State: s.State, Completed: 1, Took: took(at.Sub(s.At))}
-}
-
-func (a *Applied) count(flow string, c Count) { a.Counts = append(a.Counts, FlowCount{flow, c}) }
 
 // leave ends an enrollment and counts where its journey stopped.
 func (a *Applied) leave(n *Enrollment, e Entry, at time.Time) {
 	if n.State != "" {
 		a.Moved = append(a.Moved, FlowMove{n.Flow, n.State, -1})
 	}
-	if far := n.furthest(); far != nil {
-		if e.Done {
-			a.count(n.Flow, completed(n, far, at))
-		} else {
-			a.count(n.Flow, Count{Day: n.Day, State: far.State, Dropped: 1})
-		}
-	}
+	a.stayed(n, at)
+	a.stop(n, e.Done, at)
 	ended := n.clone()
 	ended.LeftAt, ended.Left = at, e.Why
 	a.Ended = append(a.Ended, ended)
@@ -274,15 +249,15 @@ func (a *Applied) leave(n *Enrollment, e Entry, at time.Time) {
 }
 
 // erase leaves a tombstone. The live enrollments go without a trace but for the counters.
-func (a *Applied) erase() {
+func (a *Applied) erase(at time.Time) {
 	f := &a.Fan
 	for i := range f.Live {
-		if f.Live[i].State != "" {
-			a.Moved = append(a.Moved, FlowMove{f.Live[i].Flow, f.Live[i].State, -1})
+		n := &f.Live[i]
+		if n.State != "" {
+			a.Moved = append(a.Moved, FlowMove{n.Flow, n.State, -1})
 		}
-		if far := f.Live[i].furthest(); far != nil {
-			a.count(f.Live[i].Flow, Count{Day: f.Live[i].Day, State: far.State, Dropped: 1})
-		}
+		n.recall()
+		a.stop(n, false, at)
 	}
 	*f = Fan{ID: f.ID, Rev: f.Rev, Fence: f.Fence, Seq: f.Seq, Erased: true}
 	a.Base = &Fan{ID: f.ID, Rev: f.Rev + 1, Fence: f.Fence, Seq: f.Seq + 1, Erased: true} // with the row of the erasure

@@ -130,7 +130,7 @@ type Enrollment struct {
 	Fence uint64 `json:"fence"`
 	// Day is the day of entry in the account's zone, 2006-01-02: the funnel's cohort.
 	Day string `json:"day"`
-	// Reached are the funnel steps that were entered, by state, in order of first entry.
+	// Reached are the states that it came to, in order of the first time.
 	Reached []Step `json:"reached,omitempty"`
 
 	// Timers are those of the present wait, in order of arming: the armed ones, and those that are over, until the wait ends.
@@ -193,11 +193,13 @@ type Kept struct {
 	At    time.Time       `json:"at"`
 }
 
-// Step is a funnel step that an enrollment has entered. Pos counts the flow's funnel from 1.
+// Step is a state that an enrollment has come to. Pos is its place in the flow's funnel from 1; 0: it is no step of it.
 type Step struct {
 	State string    `json:"state"`
 	Pos   int       `json:"pos"`
-	At    time.Time `json:"at"`
+	At    time.Time `json:"at"` // for the first time
+	// Passed marks a step that is counted as completed or dropped.
+	Passed bool `json:"passed,omitempty"`
 }
 
 func (e *Enrollment) clone() Enrollment {
@@ -215,11 +217,11 @@ func (e *Enrollment) clone() Enrollment {
 	return c
 }
 
-// furthest gives the reached step with the highest position, or nil.
+// furthest gives the reached funnel step with the highest position, or nil.
 func (e *Enrollment) furthest() *Step {
 	var far *Step
 	for i := range e.Reached {
-		if far == nil || e.Reached[i].Pos > far.Pos {
+		if e.Reached[i].Pos > 0 && (far == nil || e.Reached[i].Pos > far.Pos) {
 			far = &e.Reached[i]
 		}
 	}

@@ -131,8 +131,11 @@ type Retention interface {
 
 // Books are what is counted and accounted for.
 type Books interface {
-	// Counts gives the funnel counters of a flow for days of entry from..to (2006-01-02, inclusive, empty: open), by day and state.
+	// Counts gives the funnel counters of a flow for days of entry from..to (2006-01-02, inclusive, empty: open), by day,
+	// state and goal.
 	Counts(ctx context.Context, account, flow, from, to string) ([]Count, error)
+	// Cohorts pages the funnel counters of a flow's cohorts, or of the tags at entry, by day, cohort or tag, state and goal.
+	Cohorts(ctx context.Context, account, flow string, q CohortQuery, cursor string, limit int) (counts []CohortCount, next string, err error)
 	// Waiting says how many live enrollments each state of a flow holds now.
 	Waiting(ctx context.Context, account, flow string) (map[string]int64, error)
 	// Totals sums up an account.

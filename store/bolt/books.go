@@ -32,6 +32,31 @@ func (s *Store) Counts(ctx context.Context, account, flow, from, to string) (lis
 	return list, err
 }
 
+// Cohorts pages the funnel counters of a flow's cohorts, or of its fans' tags.
+func (s *Store) Cohorts(ctx context.Context, account, flow string, q store.CohortQuery, cursor string, limit int) (list []store.CohortCount, next string, err error) {
+	w := walk{bucket: bucketCohorts, prefix: cohortsUnder(account, flow, q.Tags)}
+	if w.after, err = cursorKey(w.prefix, cursor); err != nil {
+		return nil, "", err
+	}
+	if w.after == nil && q.From != "" {
+		w.after = []byte(w.prefix + q.From) // which no key is
+	}
+	size := store.PageSize(limit)
+	err = w.run(ctx, s, func(_ *bbolt.Tx, _, v []byte) (bool, error) {
+		var n store.CohortCount
+		if err := decode(v, &n); err != nil || q.To != "" && n.Day > q.To {
+			return false, err
+		}
+		if len(list) == size {
+			next = newCursor(cohortKey(&list[size-1]))
+			return false, nil
+		}
+		list = append(list, n)
+		return true, nil
+	})
+	return list, next, err
+}
+
 // Waiting gives the live enrollments of a flow's states; states with none are left out.
 func (s *Store) Waiting(ctx context.Context, account, flow string) (map[string]int64, error) {
 	prefix := under(account, flow)

@@ -208,19 +208,32 @@ func (p *plan) index(before, after *store.Fan) {
 	}
 }
 
-// count adds to the funnel counters and to the live counts of states.
+// count adds to the funnel counters, those of cohorts too, and to the live counts of states.
 func (p *plan) count(a *store.Applied) error {
 	account := p.c.Fan.Account
 	for _, n := range a.Counts {
-		sum, err := p.g.counts.cell(join(account, n.Flow, n.Day, n.State))
+		sum, err := p.g.counts.cell(countKey(&n.Count, account, n.Flow, n.Day))
 		if err != nil {
 			return err
 		}
 		p.then(func() {
-			sum.v.Day, sum.v.State = n.Day, n.State
+			sum.v.Day, sum.v.State, sum.v.Goal = n.Day, n.State, n.Goal
 			sum.v.Add(n.Count)
 			sum.set(sum.v, nil)
 		})
+		for _, part := range n.CohortCounts() {
+			sum, err := p.g.cohorts.cell(cohortsUnder(account, n.Flow, part.Tag != "") + cohortKey(&part))
+			if err != nil {
+				return err
+			}
+			p.then(func() {
+				if !sum.there {
+					sum.v = store.CohortCount{Cohort: part.Cohort, Tag: part.Tag, Count: store.Count{Day: n.Day, State: n.State, Goal: n.Goal}}
+				}
+				sum.v.Add(part.Count)
+				sum.set(sum.v, nil)
+			})
+		}
 	}
 	for _, m := range a.Moved {
 		live, err := p.g.waiting.cell(join(account, m.Flow, m.State))

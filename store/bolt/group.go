@@ -26,6 +26,7 @@ type group struct {
 	kv        shelf[store.KV]
 	quotas    shelf[store.Quota]
 	counts    shelf[store.Count]
+	cohorts   shelf[store.CohortCount]
 	waiting   shelf[int64]
 	totals    shelf[store.Totals]
 	newest    shelf[int]
@@ -43,6 +44,7 @@ func newGroup(tx *bbolt.Tx, l *leases) *group {
 	g.kv.init(g, bucketKV)
 	g.quotas.init(g, bucketQuotas)
 	g.counts.init(g, bucketCounts)
+	g.cohorts.init(g, bucketCohorts)
 	g.waiting.init(g, bucketWaiting)
 	g.totals.init(g, bucketTotals)
 	g.newest.init(g, bucketNewest)
@@ -58,7 +60,7 @@ func (g *group) Check(r request) (any, func(), error) { return r.check(g) }
 // Commit writes everything and makes it durable.
 func (g *group) Commit() error {
 	for _, s := range []interface{ flush() error }{
-		&g.fans, &g.receipts, &g.jobs, &g.sends, &g.kv, &g.quotas, &g.counts, &g.waiting, &g.totals, &g.newest, &g.published, &g.bases, &g.meta,
+		&g.fans, &g.receipts, &g.jobs, &g.sends, &g.kv, &g.quotas, &g.counts, &g.cohorts, &g.waiting, &g.totals, &g.newest, &g.published, &g.bases, &g.meta,
 	} {
 		if err := s.flush(); err != nil {
 			return err

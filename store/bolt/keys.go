@@ -32,7 +32,7 @@ const (
 	bucketSendStatus                    // account status NUL ms id, index
 	bucketKV                            // account key -> store.KV
 	bucketQuotas                        // account quota period -> store.Quota
-	bucketCounts                        // account flow day state -> store.Count
+	bucketCounts                        // account flow day state, goal of a goal -> store.Count
 	bucketWaiting                       // account flow state -> number of live enrollments
 	bucketTotals                        // account -> store.Totals
 	bucketScripts                       // account kind name NUL version -> store.Script without its source
@@ -43,6 +43,7 @@ const (
 	bucketHistory                       // catalog revision, account kind name -> store.Publication, as Publish left it at the revision
 	bucketHistoryScript                 // account kind name NUL no -> the catalog revision of the publication, as in keys
 	bucketBase                          // account openid -> store.Fan as of the last row that was trimmed
+	bucketCohorts                       // account flow ("cohort" or "tag") day (cohort or tag) state, goal of a goal -> store.CohortCount
 	nBuckets
 )
 
@@ -80,6 +81,7 @@ var buckets = [nBuckets]struct {
 	bucketHistory:       {"history", 1},
 	bucketHistoryScript: {"history-script", 0},
 	bucketBase:          {"base", 0},
+	bucketCohorts:       {"cohorts", 0},
 }
 
 // Keys in the meta bucket.
@@ -126,6 +128,26 @@ func dueKey(j *store.Job) string { return instant(j.Due) + join(j.ID, j.Account)
 func dueJob(key []byte) jobKey {
 	id, account, _ := strings.Cut(string(key[8:]), "\x00")
 	return jobKey{account, id}
+}
+
+// countKey names a cell of a funnel below some names. The state of a goal's cell is empty, and no state is.
+func countKey(n *store.Count, names ...string) string {
+	key := under(names...) + n.State
+	if n.Goal != "" {
+		key = join(key, n.Goal)
+	}
+	return key
+}
+
+// cohortKey is the end of the key of a cohort's cell, below cohortsUnder.
+func cohortKey(n *store.CohortCount) string { return countKey(&n.Count, n.Day, n.Cohort+n.Tag) }
+
+// cohortsUnder is the beginning of the keys of the cells of a flow's tags, or of its cohorts.
+func cohortsUnder(account, flow string, tags bool) string {
+	if tags {
+		return under(account, flow, "tag")
+	}
+	return under(account, flow, "cohort")
 }
 
 func scriptKey(id store.ScriptID) string { return join(id.Account, id.Kind, id.Name) }

@@ -24,6 +24,8 @@ func describe(c *coder, v any) bool {
 		enrollment(c, v)
 	case *store.Count:
 		funnel(c, v)
+	case *store.CohortCount:
+		cohort(c, v)
 	case *store.Totals:
 		totals(c, v)
 	case *uint64:
@@ -155,6 +157,7 @@ func step(c *coder, s *store.Step) {
 	text(c, "state", &s.State, false)
 	count(c, "pos", &s.Pos, false)
 	moment(c, "at", &s.At, false)
+	flag(c, "passed", &s.Passed, true)
 	c.end()
 }
 
@@ -282,27 +285,48 @@ func numeral(c *coder, s string) int64 {
 
 func funnel(c *coder, n *store.Count) {
 	c.begin()
+	counts(c, n)
+	c.end()
+}
+
+func cohort(c *coder, n *store.CohortCount) {
+	c.begin()
+	text(c, "cohort", &n.Cohort, true)
+	text(c, "tag", &n.Tag, true)
+	counts(c, &n.Count)
+	c.end()
+}
+
+// counts are the fields of a cell of the funnel.
+func counts(c *coder, n *store.Count) {
 	text(c, "day", &n.Day, false)
 	text(c, "state", &n.State, false)
+	text(c, "goal", &n.Goal, true)
 	count(c, "entered", &n.Entered, false)
 	count(c, "completed", &n.Completed, false)
 	count(c, "dropped", &n.Dropped, false)
-	var took map[string]int64 // JSON has texts for keys, and sorts them as such
-	if len(n.Took) > 0 {
-		took = make(map[string]int64, len(n.Took))
+	durations(c, "took", &n.Took)
+	flag(c, "coarse", &n.Coarse, true)
+	flag(c, "rough", &n.Rough, true)
+	durations(c, "stay", &n.Stay)
+}
+
+// durations are counts by bucket. JSON has texts for keys, and sorts them as such.
+func durations(c *coder, name string, v *map[int]int64) {
+	var by map[string]int64
+	if len(*v) > 0 {
+		by = make(map[string]int64, len(*v))
 	}
-	for bucket, times := range n.Took {
-		took[strconv.Itoa(bucket)] = times
+	for bucket, times := range *v {
+		by[strconv.Itoa(bucket)] = times
 	}
-	table(c, "took", &took, integer)
-	if c.reading && took != nil {
-		n.Took = make(map[int]int64, len(took))
-		for bucket, times := range took {
-			n.Took[int(numeral(c, bucket))] = times
+	table(c, name, &by, integer)
+	if c.reading && by != nil {
+		*v = make(map[int]int64, len(by))
+		for bucket, times := range by {
+			(*v)[int(numeral(c, bucket))] = times
 		}
 	}
-	flag(c, "coarse", &n.Coarse, true)
-	c.end()
 }
 
 func totals(c *coder, t *store.Totals) {

@@ -18,7 +18,7 @@ import (
 var records = []func() any{
 	func() any { return &store.Fan{} }, func() any { return &store.Row{} }, func() any { return &store.Receipt{} },
 	func() any { return &store.Job{} }, func() any { return &store.Send{} }, func() any { return &store.Enrollment{} },
-	func() any { return &store.Count{} }, func() any { return &store.Totals{} },
+	func() any { return &store.Count{} }, func() any { return &store.CohortCount{} }, func() any { return &store.Totals{} },
 	func() any { return new(uint64) }, func() any { return new(int64) }, func() any { return new(int) },
 }
 

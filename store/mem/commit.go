@@ -154,13 +154,22 @@ func (s *Store) writeFan(c *store.Change, a store.Applied) {
 		s.bases[c.Fan] = *a.Base
 	}
 	for _, n := range a.Counts {
-		k := countKey{c.Fan.Account, n.Flow, n.Day, n.State}
+		k := countKey{c.Fan.Account, n.Flow, n.Day, n.State, n.Goal}
 		sum, ok := s.counts[k]
 		if !ok {
-			sum = store.Count{Day: n.Day, State: n.State}
+			sum = store.Count{Day: n.Day, State: n.State, Goal: n.Goal}
 		}
 		sum.Add(n.Count)
 		s.counts[k] = sum
+		for _, part := range n.CohortCounts() {
+			k := cohortKey{k, part.Cohort, part.Tag}
+			sum, ok := s.cohorts[k]
+			if !ok {
+				sum = store.CohortCount{Cohort: part.Cohort, Tag: part.Tag, Count: store.Count{Day: n.Day, State: n.State, Goal: n.Goal}}
+			}
+			sum.Add(part.Count)
+			s.cohorts[k] = sum
+		}
 	}
 	for _, m := range a.Moved {
 		s.waiting[stateKey{c.Fan.Account, m.Flow, m.State}] += m.By

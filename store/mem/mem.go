@@ -33,6 +33,7 @@ type Store struct {
 	kvRev    uint64 // the last revision given to any key, so that a key removed and written again is not taken for the old one
 	quotas   map[quotaKey]store.Quota
 	counts   map[countKey]store.Count
+	cohorts  map[cohortKey]store.CohortCount
 	waiting  map[stateKey]int64
 	totals   map[string]store.Totals
 	scripts  map[store.ScriptID][]store.Script // version n at n-1
@@ -53,7 +54,13 @@ type receiptKey struct {
 
 type quotaKey struct{ account, quota, period string }
 
-type countKey struct{ account, flow, day, state string }
+type countKey struct{ account, flow, day, state, goal string }
+
+// cohortKey names a cell of a cohort or of a tag.
+type cohortKey struct {
+	countKey
+	cohort, tag string
+}
 
 type stateKey struct{ account, flow, state string }
 
@@ -71,6 +78,7 @@ func New() *Store {
 		kv:       map[key]store.KV{},
 		quotas:   map[quotaKey]store.Quota{},
 		counts:   map[countKey]store.Count{},
+		cohorts:  map[cohortKey]store.CohortCount{},
 		waiting:  map[stateKey]int64{},
 		totals:   map[string]store.Totals{},
 		scripts:  map[store.ScriptID][]store.Script{},

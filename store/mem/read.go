@@ -105,9 +105,27 @@ func (s *Store) Counts(ctx context.Context, account, flow, from, to string) ([]s
 		}
 	}
 	slices.SortFunc(all, func(a, b store.Count) int {
-		return cmp.Or(strings.Compare(a.Day, b.Day), strings.Compare(a.State, b.State))
+		return cmp.Or(strings.Compare(a.Day, b.Day), strings.Compare(a.State, b.State), strings.Compare(a.Goal, b.Goal))
 	})
 	return copied(all)
+}
+
+// Cohorts pages the funnel counters of a flow's cohorts, or of its fans' tags.
+func (s *Store) Cohorts(ctx context.Context, account, flow string, q store.CohortQuery, cursor string, limit int) ([]store.CohortCount, string, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, "", err
+	}
+	defer s.mu.Unlock()
+	var all []store.CohortCount
+	for k, n := range s.cohorts {
+		if k.account == account && k.flow == flow && (k.tag != "") == q.Tags && k.day >= q.From && (q.To == "" || k.day <= q.To) {
+			all = append(all, n)
+		}
+	}
+	order := func(n *store.CohortCount) string {
+		return strings.Join([]string{n.Day, n.Cohort + n.Tag, n.State, n.Goal}, "\x00")
+	}
+	return page(all, order, false, cursor, limit)
 }
 
 // Waiting gives the live enrollments of a flow's states; states with none are left out.

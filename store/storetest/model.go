@@ -177,6 +177,9 @@ func everything(b *bench) map[string]any {
 		}
 		for _, flow := range flows {
 			all["counts "+account+flow] = value(b.Counts(ctx, account, flow, "", ""))(b, "counts")
+			for _, tags := range []bool{false, true} {
+				all[fmt.Sprint("cohorts ", account, flow, tags)] = b.cohorts(account, flow, store.CohortQuery{Tags: tags}, 5)
+			}
 			all["waiting "+account+flow] = value(b.Waiting(ctx, account, flow))(b, "waiting")
 		}
 		for _, name := range names {
