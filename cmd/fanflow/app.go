@@ -113,7 +113,11 @@ func (a *app) wireEngine() (err error) {
 }
 
 func (c *Account) forFlows() flows.Account {
-	return flows.Account{Name: c.Name, Location: c.location, Apology: c.Apology, Fallback: c.Fallback, Type: c.Type, Templates: c.Templates}
+	sends := outbox.Account{Type: c.Type, Verified: c.Verified, Test: c.Test}
+	return flows.Account{
+		Name: c.Name, Location: c.location, Apology: c.Apology, Fallback: c.Fallback, Type: c.Type, Templates: c.Templates,
+		Customer: sends.May(store.Customer), Words: c.Words.byKind(), Says: c.Says.byKind(),
+	}
 }
 
 // accountPush takes what WeChat tells the account and not about a fan who acted.
@@ -138,7 +142,7 @@ func (a *app) wireScheduler(ctx context.Context) (err error) {
 		})
 	}
 	a.outbox, err = outbox.New(outbox.Config{
-		Store: a.store, Accounts: accounts, Now: a.clock.Now, Quiet: a.engine.Quiet, Logger: a.logger,
+		Store: a.store, Accounts: accounts, Now: a.clock.Now, Quiet: a.engine.Quiet, Tell: a.engine.Tidings, Logger: a.logger,
 		Observe: func(account, channel string, status store.Status) {
 			a.metrics.sends.WithLabelValues(account, channel, string(status)).Inc()
 		},

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"regexp"
@@ -56,6 +57,8 @@ type Account struct {
 	Caps       Caps              `toml:"caps"`
 	Retention  Retention         `toml:"retention"`
 	HTTPAllow  []string          `toml:"http_allow"`
+	Words      Words             `toml:"words"`
+	Says       Says              `toml:"says"`
 	Templates  map[string]string `toml:"templates"` // the flows' names → the account's template ids
 
 	location *time.Location
@@ -67,6 +70,34 @@ type Caps struct {
 	Day   int `toml:"day"`
 	Week  int `toml:"week"`
 	Month int `toml:"month"`
+}
+
+// Words are the texts that the account answers itself, before any flow. A list that is left out has its default, [] switches
+// it off.
+type Words struct {
+	Human  []string `toml:"human"`  // hands the fan over to customer service; default 人工, 转人工
+	Stop   []string `toml:"stop"`   // the fan wants no campaigns any more; default 退订, TD
+	Resume []string `toml:"resume"` // the fan wants them again; default 恢复订阅
+}
+
+// byKind gives the lists that are set.
+func (w *Words) byKind() map[string][]string {
+	kinds := map[string][]string{"human": w.Human, "stop": w.Stop, "resume": w.Resume}
+	maps.DeleteFunc(kinds, func(_ string, words []string) bool { return words == nil })
+	return kinds
+}
+
+// Says are the answers to Words; one that is left out has its default.
+type Says struct {
+	Human  string `toml:"human"` // only where the account has no customer service
+	Stop   string `toml:"stop"`
+	Resume string `toml:"resume"`
+}
+
+func (s *Says) byKind() map[string]string {
+	kinds := map[string]string{"human": s.Human, "stop": s.Stop, "resume": s.Resume}
+	maps.DeleteFunc(kinds, func(_, text string) bool { return text == "" })
+	return kinds
 }
 
 // Retention says how long records are kept, as 400d; empty: for ever.
@@ -255,6 +286,10 @@ func (a *Account) completeBehaviour() error {
 	}
 	if a.Title == "" {
 		a.Title = a.Name
+	}
+	own := a.forFlows()
+	if err := own.CheckWords(); err != nil {
+		return err
 	}
 	if a.Caps.Day < 0 || a.Caps.Week < 0 || a.Caps.Month < 0 {
 		return fmt.Errorf("caps must not be negative; leave one out for no limit")

@@ -88,7 +88,7 @@ func setField(f reflect.Value, text string) error {
 		if f.Type().Elem().Kind() != reflect.String {
 			return fmt.Errorf("it cannot be set here")
 		}
-		var list []string
+		list := []string{} // empty says "none", which is not the default
 		for part := range strings.SplitSeq(text, ",") {
 			if part = strings.TrimSpace(part); part != "" {
 				list = append(list, part)

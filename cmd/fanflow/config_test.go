@@ -1,6 +1,8 @@
 package main
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -70,6 +72,9 @@ func TestConfigMistakes(t *testing.T) {
 		{name: "skew", text: replace("[account.templates]", "max_skew = \"a day\"\n[account.templates]"), want: []string{"max_skew", "1d"}},
 		{name: "clock of the real platform", text: "clock = \"simulator\"\n" + goodConfig, want: []string{"clock", "api.weixin.qq.com", "simulator"}},
 		{name: "two of a name", text: goodConfig + strings.Replace(goodConfig[strings.Index(goodConfig, "[[account]]"):], "COUPON", "X", 1), want: []string{`"shop" is taken`}},
+		{name: "own words of two kinds", text: goodConfig + "\n[account.words]\nstop = [\"TD\"]\nresume = [\"td\"]", want: []string{"words.resume", `"td" is a word of stop also`}},
+		{name: "a kind of word", text: goodConfig + "\n[account.words]\nstopp = []", want: []string{"unknown key", `did you mean "stop"?`}},
+		{name: "an answer too long", text: goodConfig, env: []string{"FANFLOW_ACCOUNT_SHOP_SAYS_STOP=" + strings.Repeat("好", 700)}, want: []string{"says.stop", "2048 bytes"}},
 		{name: "environment", text: goodConfig, env: []string{"FANFLOW_ACCOUNT_SHOP_VERIFIED=perhaps"}, want: []string{"FANFLOW_ACCOUNT_SHOP_VERIFIED", "true or false"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -86,5 +91,26 @@ func TestConfigMistakes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestOwnWordsOfTheConfiguration: a list that is left out has its default, an empty one is off; the environment wins.
+func TestOwnWordsOfTheConfiguration(t *testing.T) {
+	text := goodConfig + "\n[account.words]\nhuman = []\nstop = [\"停\"]\n[account.says]\nstop = \"好的\"\n"
+	for name, tc := range map[string]struct {
+		env  []string
+		want map[string][]string
+	}{
+		"the file":        {nil, map[string][]string{"human": {}, "stop": {"停"}}},
+		"the environment": {[]string{"FANFLOW_ACCOUNT_SHOP_WORDS_STOP=停, 别发了", "FANFLOW_ACCOUNT_SHOP_WORDS_RESUME="}, map[string][]string{"human": {}, "stop": {"停", "别发了"}, "resume": {}}},
+	} {
+		c, err := parseConfig("fanflow.toml", text, tc.env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := c.Accounts[0].forFlows()
+		if !maps.EqualFunc(a.Words, tc.want, slices.Equal) || a.Says["stop"] != "好的" || len(a.Says) != 1 {
+			t.Errorf("%s: words %q, says %q", name, a.Words, a.Says)
+		}
 	}
 }

@@ -34,6 +34,9 @@ type Config struct {
 	// Observe, if not nil, is told of every send that ended, and with the status "configuration" of every pause. It is called
 	// from many goroutines.
 	Observe func(account, channel string, status store.Status)
+	// Tell, if not nil, gives the jobs that follow from the end of a send; they are committed with it. The send is as it has
+	// ended. It is called from many goroutines, and not for fans of whom nothing is written any more.
+	Tell func(ctx context.Context, s store.Send) []store.Job
 }
 
 // Outbox sends. Its methods are safe for concurrent use; one job must not be given to two of them at once.

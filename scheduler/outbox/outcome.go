@@ -28,6 +28,8 @@ func (d *delivery) settle(ctx context.Context, status store.Status, why string, 
 		c.Fan.OpenID, c.Entries, c.Sends = "", nil, nil
 	case d.fan.Rev == 0:
 		c.Fan.OpenID, c.Entries = "", nil
+	case d.c.Tell != nil:
+		c.Jobs = d.c.Tell(ctx, s)
 	}
 	if !back {
 		d.route.window = nil

@@ -72,6 +72,9 @@ func (a *Account) barred(channel string) string {
 	return fmt.Sprintf("a %s account may not send by %s", a.Type, channel)
 }
 
+// May reports whether an account of this type and verification can send by the channel at all.
+func (a *Account) May(channel string) bool { return a.barred(channel) == "" }
+
 // spends are what one call costs of the named quotas now.
 func (a *Account) spends(now time.Time, quotas ...string) []store.Spend {
 	var spends []store.Spend
