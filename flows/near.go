@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"fanflow/plugins/std/geo"
+	"fanflow/plugins"
 )
 
 // placed are the events that have a place, whose keys are circles.
@@ -69,7 +69,7 @@ func (c *circle) holds(subject string) (captures []string, ok bool) {
 	if !ok {
 		return nil, false
 	}
-	d := geo.Metres(c.Lat, c.Lon, lat, lon)
+	d := plugins.Metres(c.Lat, c.Lon, lat, lon)
 	if !(d <= c.Metres) {
 		return nil, false
 	}

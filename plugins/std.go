@@ -49,3 +49,6 @@ func ParseEvery(s string) (Every, error) { return when.ParseEvery(s) }
 
 // ParseDuration reads a duration as scripts write it: "90s", "30m", "1d" (24 hours), "2d12h", "2w".
 func ParseDuration(s string) (time.Duration, error) { return when.ParseDuration(s) }
+
+// Metres is the distance between two places in degrees along the surface, good to about 0.5 %: what geo.distance rounds.
+func Metres(lat1, lon1, lat2, lon2 float64) float64 { return geo.Metres(lat1, lon1, lat2, lon2) }
