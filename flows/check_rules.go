@@ -27,7 +27,7 @@ func (s *subject) at(sev Severity, rule string, line int, msg, mend string) {
 // declarationRules hold for every version that runs; a new rule is a line here.
 var declarationRules = []func(*subject){
 	checkTwice, checkFirst, checkTargets, checkHoldout, checkFunnel, checkFinal, checkUnreachable,
-	checkTimers,
+	checkTimers, checkExit, checkWindow, checkListen, checkCalls,
 }
 
 // accountRules are looked at when a flow is checked or pushed: they depend on the account, or are about the script's text.

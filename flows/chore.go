@@ -46,6 +46,7 @@ type chorePage func(ctx context.Context, acc *Account, c *chore, fans []store.Fa
 func (e *Engine) chores() map[string]choreDo {
 	return map[string]choreDo{
 		publishChore: e.publishChore(),
+		closeChore:   e.closeChoreDo(),
 	}
 }
 

@@ -74,9 +74,15 @@ type decision struct {
 	// verdicts say what became of each candidate, for the trace.
 	verdicts []verdict
 	told     *happened // what the trace keeps of the event; nil until it is asked for
-	// facts is how many entries exits have looked at, ends how many results have.
-	facts, ends int
-	granted     int // enrollments that scripts asked for
+	acted    string    // the flow whose enrollment took the event, if its part stands
+	facts    int       // how many entries exits have looked at
+	granted  int       // enrollments that scripts asked for
+	// places are the claims of the entries that flows with a limit have admitted, until they are begun.
+	places map[string][]store.Claim
+	// refused are the flows whose refusal stands in the journal.
+	refused map[string]bool
+	// unheard is how many entries there were when nobody took the event; negative: it was taken, or not offered.
+	unheard int
 	// moving tells that a publication is being gone through: what fails then is not the fault of the event.
 	moving bool
 }
@@ -87,7 +93,7 @@ func decide(ctx context.Context, in *input, m *memory) (outcome, error) {
 	m.asked = 0
 	d := &decision{
 		input: in, ctx: ctx, event: in.event, memory: m, draft: newDraft(in.snapshot, in.now, in.cause),
-		scripts: map[*compiled]*script{}, word: "silent",
+		scripts: map[*compiled]*script{}, word: "silent", places: map[string][]store.Claim{}, refused: map[string]bool{}, unheard: -1,
 	}
 	defer d.close()
 	if err := d.all(); err != nil {
@@ -110,10 +116,9 @@ func (d *decision) all() error {
 		d.word = "stale"
 		return nil
 	}
-	if err := d.modernise(); err != nil {
-		return err
-	}
-	for _, step := range []func() error{d.dispatch, d.listeners, d.consequences, d.giveKept, d.tell} {
+	for _, step := range []func() error{
+		d.modernise, d.closeWindows, d.dispatch, d.listeners, d.consequences, d.ignore, d.giveKept, d.tell,
+	} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -132,7 +137,11 @@ func (d *decision) dispatch() error {
 		return d.tick()
 	case lateEvent:
 		return d.keepLate()
-	case publishedEvent: // modernise has done what there is to do
+	case resultEvent:
+		return d.heldResult()
+	case tagsEvent:
+		return d.retag()
+	case publishedEvent, closedEvent: // modernise and closeWindows have done what there is to do
 		return nil
 	}
 	if taken, err := d.own(); taken || err != nil {
@@ -158,10 +167,10 @@ func (d *decision) consequences() error {
 			again = again || more
 		}
 		if !again {
-			break
+			return nil
 		}
 	}
-	return nil
+	return d.wakeAll()
 }
 
 // outcome makes the Change of what was collected.
@@ -278,6 +287,25 @@ func cut(s string, n int) string {
 // part runs fn as a flow's part of the event. If its script fails, nothing of the part stays: the failure is noted, and the
 // fan who wrote reads the apology.
 func (d *decision) part(flow *compiled, fn func() error) error {
+	f, err := d.attempt(flow, fn)
+	if f == nil {
+		return err
+	}
+	return d.fail(flow, f)
+}
+
+// try runs fn as a part that follows from what others did, and reports whether it stands. Its failure is noted and no more:
+// the timer that led to it is not tried again.
+func (d *decision) try(flow *compiled, fn func() error) (stands bool, err error) {
+	f, err := d.attempt(flow, fn)
+	if f == nil {
+		return err == nil, err
+	}
+	return false, d.noteFailure(flow, f)
+}
+
+// attempt runs fn and takes back what a failing one has done.
+func (d *decision) attempt(flow *compiled, fn func() error) (*failure, error) {
 	before := d.draft.save()
 	err := fn()
 	if err == nil {
@@ -288,7 +316,7 @@ func (d *decision) part(flow *compiled, fn func() error) error {
 		if err == nil {
 			d.parts = append(d.parts, part{flow: flow})
 		}
-		return err
+		return nil, err
 	}
 	*d.draft = before
 	if s := d.scripts[flow]; s != nil { // its Lua has seen what is undone
@@ -298,11 +326,11 @@ func (d *decision) part(flow *compiled, fn func() error) error {
 	d.word = "failed"
 	f = f.in(flow)
 	d.parts = append(d.parts, part{flow, firstLine(f)})
-	return d.fail(flow, f)
+	return f, nil
 }
 
 // fail notes a failure. A timer is tried three times in all; then it waits, parked, for a new version or for somebody to
-// resume it. Of many failures in one event those that do not fit are told to the log.
+// resume it.
 func (d *decision) fail(flow *compiled, f *failure) error {
 	if d.event.Name == timerEvent && flow.Name == d.job.Flow && !d.moving { // another flow's part of it is not tried again
 		if d.job.Attempt+1 < timerTries {
@@ -310,6 +338,12 @@ func (d *decision) fail(flow *compiled, f *failure) error {
 		}
 		return d.park(flow, f)
 	}
+	return d.noteFailure(flow, f)
+}
+
+// noteFailure writes a failure down, and says sorry to who waits for an answer. Of many failures in one event those that do
+// not fit are told to the log.
+func (d *decision) noteFailure(flow *compiled, f *failure) error {
 	why := f.why()
 	noted := false
 	for _, most := range []int{maxWhy, shortWhy} {

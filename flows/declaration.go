@@ -1,8 +1,11 @@
 package flows
 
 import (
+	"fmt"
 	"slices"
 	"time"
+
+	"fanflow/store"
 )
 
 // declaration is what a flow's script says, as far as it can be said without running its functions. It never changes once
@@ -17,6 +20,8 @@ type declaration struct {
 	States   map[string]*state
 	Order    []string // names of the states in source order
 	Triggers []*matcher
+	// TriggersListen: they enroll without taking the event.
+	TriggersListen bool
 
 	Listen   map[string]*matcher // by event: hears in any state, without taking
 	Exit     []*matcher          // what ends an enrollment wherever it is; a rule's To names the final state to end in
@@ -63,8 +68,9 @@ func (d *declaration) last() string {
 
 // again says when a fan who was in a flow may enter it once more.
 type again struct {
-	Ever bool          // false: never
-	Wait time.Duration // after leaving
+	Ever  bool          // false: never
+	Wait  time.Duration // after leaving
+	Times int           // how often, after the first; 0: no end to it
 }
 
 // allows reports whether a fan who left at the time may enter now. Zero means never entered or not left.
@@ -72,7 +78,18 @@ func (a again) allows(count int, left, now time.Time) bool {
 	if count == 0 {
 		return true
 	}
-	return a.Ever && !now.Before(left.Add(a.Wait))
+	return a.Ever && !now.Before(left.Add(a.Wait)) && (a.Times == 0 || count <= a.Times)
+}
+
+// refusal says what keeps out a fan who was there before.
+func (a again) refusal(past store.Past) string {
+	switch {
+	case !a.Ever:
+		return "the fan was in it once, and that is all"
+	case a.Times > 0 && past.Count > a.Times:
+		return fmt.Sprintf("the fan was in it %d times, and may enter again %d times only", past.Count, a.Times)
+	}
+	return "too soon after " + past.LeftAt.UTC().Format(time.RFC3339)
 }
 
 // action is what a hook, an event or a timer leads to: a function of the script, or steps that are plain data; then, perhaps, a

@@ -8,7 +8,6 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"fanflow/plugins"
 	"fanflow/plugins/sandbox"
 )
 
@@ -164,38 +163,23 @@ func (d *declarer) names(path string, v lua.LValue) []string {
 	return names
 }
 
-func (d *declarer) again(path string, v lua.LValue) again {
-	switch v := v.(type) {
-	case lua.LBool:
-		return again{Ever: bool(v)}
-	case lua.LString:
-		if v == "never" {
-			return again{}
-		}
-		wait, err := plugins.ParseDuration(string(v))
-		if err == nil {
-			return again{Ever: true, Wait: wait}
-		}
-		d.add(SeverityError, "duration", path, path+": "+err.Error(), "write \"30d\", \"0s\" for at once, or \"never\"")
-	default:
-		d.wrong(path, "must be a delay such as \"30d\", or \"never\", not %s", luaType(v))
-	}
-	return again{}
-}
-
 func (d *declarer) triggers(decl *declaration, path string, v lua.LValue) {
 	t, ok := v.(*lua.LTable)
 	if !ok {
 		d.wrong(path, "must be a table such as {subscribe = true}, not %s", luaType(v))
 		return
 	}
-	known := append(eventNames(), "at", "every")
+	known := append(eventNames(), "at", "every", "listen")
 	if t.RawGetString("after") != lua.LNil {
 		known = append(known, "after") // it has an error of its own
 	}
 	d.fields(path, t, known, func(event, path string, v lua.LValue) {
-		if event == "after" {
+		switch event {
+		case "after":
 			d.noDelay(path)
+			return
+		case "listen":
+			decl.TriggersListen = d.truth(path, v)
 			return
 		}
 		if event == "at" || event == "every" {

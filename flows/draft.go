@@ -34,12 +34,15 @@ type draft struct {
 	writes  []store.KV
 	// enrolls are the flows that scripts asked for; each is a part of its own.
 	enrolls []enrollWish
+	// endings are the ends of sub-flows that their callers have not heard of yet.
+	endings []ending
 }
 
 // enrollWish asks for an enrollment in another flow; vars are its first variables.
 type enrollWish struct {
 	flow, by string
 	vars     map[string]json.RawMessage
+	caller   *store.Caller // that waits for its result; nil: nobody does
 }
 
 func newDraft(fan store.Fan, at time.Time, cause string) *draft {
@@ -53,6 +56,7 @@ func (d *draft) save() draft {
 	s.entries, s.jobs, s.sends = slices.Clip(d.entries), slices.Clip(d.jobs), slices.Clip(d.sends)
 	s.done, s.cancels = slices.Clip(d.done), slices.Clip(d.cancels)
 	s.claims, s.reads, s.enrolls = slices.Clip(d.claims), slices.Clip(d.reads), slices.Clip(d.enrolls)
+	s.endings = slices.Clip(d.endings)
 	s.writes = slices.Clone(d.writes)
 	return s
 }

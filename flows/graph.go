@@ -30,7 +30,11 @@ func ruleActions(rules map[string]*matcher, prefix string, see func(on string, a
 // reachable are the states that a fan may come to from some states. open tells that a function may go anywhere, as it declares no targets.
 func (d *declaration) reachable(from ...string) (found map[string]bool, open bool) {
 	found = map[string]bool{}
-	queue := slices.Clone(from)
+	queue := slices.Concat(from, d.ends())
+	ruleActions(d.Listen, "listen ", func(_ string, a *action) {
+		open = open || a.Run != nil && !a.Declared
+		queue = append(queue, a.edges()...)
+	})
 	for len(queue) > 0 {
 		s := d.States[queue[0]]
 		queue = queue[1:]

@@ -41,10 +41,11 @@ func (d *decision) liveFlows() (names []string) {
 // catchUp brings one enrollment up to the current publication, one after the other. A paused flow waits until it goes on.
 func (d *decision) catchUp(flow string) error {
 	line, p := d.lines[flow], d.edition.ByName[flow]
-	if line == nil || p == nil || p.Paused {
+	first := d.draft.fan.Enrolled(flow)
+	if first == nil || line == nil || p == nil || p.Paused { // a caller that has ended takes its sub-flow with it
 		return nil
 	}
-	no := d.draft.fan.Enrolled(flow).No
+	no := first.No
 	for i := range line.Pubs {
 		n := d.draft.fan.Enrolled(flow)
 		if n == nil || n.No != no {

@@ -3,6 +3,7 @@ package flows
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"fanflow/plugins"
 	"fanflow/plugins/sandbox"
@@ -124,9 +125,15 @@ func (p *port) claim(key string, from, to int64) error {
 // Log writes a line to the decision's log.
 func (p *port) Log(text string) { p.d.log(p.flow, text) }
 
+// reservedKeys begin the keys in which the engine counts for itself.
+const reservedKeys = "fanflow:"
+
 func checkKey(key string) error {
 	if key == "" {
 		return fmt.Errorf("a key of kv is a text that is not empty")
+	}
+	if strings.HasPrefix(key, reservedKeys) {
+		return fmt.Errorf("keys that begin with %q are the engine's own", reservedKeys)
 	}
 	return store.CheckName("key", key)
 }

@@ -1,9 +1,9 @@
 package flows
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"fanflow/store"
@@ -20,7 +20,9 @@ type walk struct {
 	moves   int
 	leaving bool // fan:leave was called
 	ended   bool
+	bare    bool   // no hook is run: the flow is paused, or its hook has failed
 	why     string // what led to the step that is carried out now
+	over    string // why it ends in a final state, where that is not all there is to say
 }
 
 func (d *decision) walk(flow *compiled, no int) *walk { return &walk{d: d, flow: flow, no: no} }
@@ -96,8 +98,11 @@ func (w *walk) goOn(to, why string) error {
 	}
 }
 
-// leave runs the leave hook of the state that is being left.
+// leave ends the sub-flow that the state waits for, and runs the leave hook of the state that is being left.
 func (w *walk) leave(why string) error {
+	if err := w.forget(); err != nil {
+		return err
+	}
 	s := w.state()
 	if s == nil || s.Leave == nil {
 		return nil
@@ -119,6 +124,9 @@ func (w *walk) enter(name, why string) (next string, err error) {
 	if w.moves++; w.moves > maxMoves {
 		return "", w.fault(s.Line, "more than %d transitions in a row, the last into %q: the states lead in a circle", maxMoves, name)
 	}
+	if err := w.forget(); err != nil { // the leave hook, or the function that chose this state, may have called one
+		return "", err
+	}
 	w.d.dropTimers(w.at())
 	fence := w.d.draft.fan.Fence + 1
 	if err := w.note(store.Entry{Kind: store.Entered, State: name, From: w.at().State, Fence: fence, Step: s.Step, Why: why}); err != nil {
@@ -138,21 +146,29 @@ func (w *walk) enter(name, why string) (next string, err error) {
 	case s.Final && next != "":
 		return "", w.fault(s.Enter.Line, "enter of state %q returned %q: a final state cannot lead on", name, next)
 	case s.Final:
-		return "", w.end("final")
+		return "", w.end(cmp.Or(w.over, "final"))
 	case next != "":
 		return next, nil
 	}
 	return "", w.arm(s)
 }
 
-// end ends the enrollment. The journey is done if it has reached the last step of the funnel.
+// end ends the enrollment.
 func (w *walk) end(why string) error {
-	n := w.at()
-	last := w.flow.last()
-	done := slices.ContainsFunc(n.Reached, func(r store.Step) bool { return r.State == last })
 	w.ended = true
-	w.d.dropTimers(n)
-	return w.note(store.Entry{Kind: store.Left, State: n.State, Why: why, Done: done})
+	return w.d.finish(w.at(), why)
+}
+
+// quit ends the enrollment from outside of its states: by way of a final one, if to names it.
+func (w *walk) quit(to, why string) error {
+	if err := w.leave(why); err != nil || w.ended {
+		return err
+	}
+	if to == "" || w.flow.States[to] == nil {
+		return w.end(why)
+	}
+	w.over = why
+	return w.goOn(to, why)
 }
 
 // arm sets the timers of the state that the enrollment rests in. The ids derive from the wait, so that arming twice sets one.
@@ -168,6 +184,9 @@ func (w *walk) arm(s *state) error {
 // perform carries out an action and gives the state that it leads to, if any.
 func (w *walk) perform(a *action, why string) (to string, err error) {
 	w.why = why
+	if w.bare {
+		return "", nil
+	}
 	if a.Run != nil {
 		to, err = w.run(a)
 	} else {
