@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -12,8 +14,9 @@ import (
 	"fanflow/wechat"
 )
 
-// fanFields are what a script can read of the fan beside the methods.
-var fanFields = []string{"vars", "attrs", "tags", "openid", "subscribed"}
+// fanFields are what a script can read of the fan beside the methods. Those of the profile are in profile.go; variants are the
+// arms of this enrollment by experiment.
+var fanFields = slices.Concat([]string{"vars", "attrs", "tags", "variants"}, profileNames)
 
 // fanAPI are the methods of the fan object. What they do is collected; nothing of it happens before the decision is committed.
 var fanAPI = map[string]func(w *walk, a args) error{
@@ -26,9 +29,14 @@ var fanAPI = map[string]func(w *walk, a args) error{
 	"tag":      fanNames((*walk).tag),
 	"untag":    fanNames((*walk).untag),
 	"goal":     fanNames((*walk).goal),
+	"cancel":   fanNames((*walk).cancel),
+	"opt_out":  fanOpt(true),
+	"opt_in":   fanOpt(false),
 	"enroll":   fanEnroll,
+	"call":     fanCall,
 	"leave":    fanLeave,
 	"has":      nil, // answers: see fanHas
+	"variant":  nil, // answers: see fanVariant
 }
 
 // fanMethods gives their names, sorted.
@@ -38,15 +46,18 @@ func fanMethods() []string { return sortedKeys(fanAPI) }
 // which the VM asks for and never looks into.
 var (
 	noEnv   = &lua.LTable{Metatable: lua.LNil}
-	fanMeta = newFanMeta()
+	fanMeta *lua.LTable
 )
+
+// init makes fanMeta: its methods lead to scripts, which have a fan in turn.
+func init() { fanMeta = newFanMeta() }
 
 func frozen(fn lua.LGFunction) *lua.LFunction {
 	return &lua.LFunction{IsG: true, Env: noEnv, GFunction: fn}
 }
 
 func newFanMeta() *lua.LTable {
-	methods := map[string]*lua.LFunction{"has": frozen(fanHas)}
+	methods := map[string]*lua.LFunction{"has": frozen(fanHas), "variant": frozen(fanVariant)}
 	for name, do := range fanAPI {
 		if do != nil {
 			methods[name] = frozen(method(name, do))
@@ -104,11 +115,19 @@ func fanField(L *lua.LState) int {
 			list[i] = t
 		}
 		L.Push(sandbox.ToLua(L, list))
-	case "openid":
-		L.Push(lua.LString(fan.ID.OpenID))
-	case "subscribed":
-		L.Push(lua.LBool(fan.Subscribed))
+	case "variants":
+		arms := map[string]any{}
+		if n := c.walk.at(); n != nil {
+			for experiment, arm := range n.Variants {
+				arms[experiment] = arm
+			}
+		}
+		L.Push(sandbox.ToLua(L, arms))
 	default:
+		if profileFields[name] != nil {
+			L.Push(sandbox.ToLua(L, c.walk.profile(name)))
+			return 1
+		}
 		L.RaiseError("fan has no field or method %q%s", cut(name, 40), didYouMean(cut(name, 40), slices.Concat(fanMethods(), fanFields)))
 	}
 	return 1
@@ -117,6 +136,29 @@ func fanField(L *lua.LState) int {
 func fanHas(L *lua.LState) int {
 	c := callOf(L, "has")
 	L.Push(lua.LBool(c.walk.d.draft.fan.Has(L.CheckString(2))))
+	return 1
+}
+
+// fanVariant is fan:variant(experiment) for a declared one, fan:variant(name, {a = 50, b = 50}) for one that is not. Neither may
+// change between two entries of the fan; weights can be edited.
+func fanVariant(L *lua.LState) int {
+	c := callOf(L, "variant")
+	s := sandbox.From(L)
+	var arms []arm
+	if L.GetTop() > 2 {
+		data, err := sandbox.FromLua(L.Get(3))
+		if err == nil {
+			arms, err = armsOf(data)
+		}
+		if err != nil {
+			s.Raise(fmt.Errorf("fan:variant: %w", err))
+		}
+	}
+	chosen, err := c.walk.variant(L.CheckString(2), arms)
+	if err != nil {
+		s.Raise(fmt.Errorf("fan:variant: %w", err))
+	}
+	L.Push(lua.LString(chosen))
 	return 1
 }
 
@@ -208,7 +250,27 @@ func (a args) options(i int) (sendOptions, error) {
 	if err != nil {
 		return o, err
 	}
-	return o, nothingElse(t, "at, after, expires, key, purpose")
+	return o, nothingElse(t, strings.Join(optionFields, ", "))
+}
+
+// flow reads the name of a flow, then its options or, where it may not be scheduled, its variables.
+func (a args) flow(verb string, schedules bool) (step, error) {
+	name, err := a.text(0, "the name of a flow")
+	if err != nil {
+		return step{}, err
+	}
+	rest, err := a.table(1)
+	if err != nil {
+		return step{}, err
+	}
+	t := maps.Clone(rest)
+	if !schedules {
+		t = map[string]any{"vars": rest}
+	} else if t["flow"] != nil {
+		return step{}, fmt.Errorf("unknown field \"flow\": the name stands before the table")
+	}
+	t["flow"] = name
+	return flowStep(verb, t, schedules)
 }
 
 func (a args) table(i int) (map[string]any, error) {
@@ -233,7 +295,10 @@ func method(name string, do func(*walk, args) error) lua.LGFunction {
 			}
 			a = append(a, v)
 		}
-		err := do(c.walk, a)
+		err := c.keep() // what the script has set before is noted before
+		if err == nil {
+			err = do(c.walk, a)
+		}
 		switch {
 		case err == nil:
 		case errors.As(err, new(need)):
@@ -248,7 +313,7 @@ func method(name string, do func(*walk, args) error) lua.LGFunction {
 func fanReply(w *walk, a args) error {
 	m, o, err := messageOf(a.at(0))
 	if err == nil && o != (sendOptions{}) {
-		err = errors.New("a reply goes at once: use fan:message or fan:send with at, after, expires, key, purpose")
+		err = fmt.Errorf("a reply goes at once: use fan:message or fan:send with %s", strings.Join(optionFields, ", "))
 	}
 	if err != nil {
 		return err
@@ -293,7 +358,7 @@ func filled(order func(wechat.Template, sendOptions) error, a args) error {
 	}
 	o, err := optionsOf(rest)
 	if err == nil {
-		err = nothingElse(rest, "at, after, expires, key, purpose, url")
+		err = nothingElse(rest, strings.Join(optionFields, ", ")+", url")
 	}
 	if err != nil {
 		return err
@@ -331,19 +396,31 @@ func fanNames(do func(*walk, string) error) func(*walk, args) error {
 	}
 }
 
+// fanEnroll is fan:enroll(flow) or fan:enroll(flow, {vars = {…}, at = …, key = …}).
 func fanEnroll(w *walk, a args) error {
-	name, err := a.text(0, "the name of a flow")
+	s, err := a.flow("enroll", true)
 	if err != nil {
 		return err
 	}
-	if w.d.edition.ByName[name] == nil {
-		return fmt.Errorf("no flow %q is published%s", name, didYouMean(name, sortedKeys(w.d.edition.ByName)))
-	}
-	w.d.draft.enrolls = append(w.d.draft.enrolls, enrollWish{flow: name, by: w.flow.Name})
-	return nil
+	return w.otherFlow(&s, s.Options, asItIs)
 }
 
-func fanLeave(w *walk, _ args) error {
+// fanCall is fan:call(flow) or fan:call(flow, vars).
+func fanCall(w *walk, a args) error {
+	s, err := a.flow("call", false)
+	if err != nil {
+		return err
+	}
+	return w.otherFlow(&s, s.Options, asItIs)
+}
+
+// asItIs fills nothing in: a script has made its texts itself.
+func asItIs(s string) string { return s }
+
+func fanLeave(w *walk, a args) error {
+	if len(a) > 0 {
+		return errNoArgument
+	}
 	w.leaving = true
 	return nil
 }

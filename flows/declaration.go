@@ -92,27 +92,47 @@ func (a again) refusal(past store.Past) string {
 	return "too soon after " + past.LeftAt.UTC().Format(time.RFC3339)
 }
 
-// action is what a hook, an event or a timer leads to: a function of the script, or steps that are plain data; then, perhaps, a
-// transition.
+// action is what a hook, an event or a timer leads to: a function of the script, steps that are plain data, or cases; then,
+// perhaps, a transition.
 type action struct {
 	Field string // where it stands: states.greet.on.text.1
 	Line  int
-	To    string // the target of plain data; empty: stays
+	To    string // the target; empty: stays, or a function decides
 	// Run is where the function stands in the script's table; nil for plain data.
 	Run []any
 	// Targets are those that a function declares; Declared tells an empty list from none.
 	Targets  []string
 	Declared bool
 	Steps    []step
+	Cases    []branch // the first that holds is carried out; then nothing else is set
 }
 
 // edges are the states that the action may lead to.
-func (a *action) edges() []string {
+func (a *action) edges() (to []string) {
 	if a == nil {
 		return nil
 	}
-	if a.To != "" {
-		return []string{a.To}
+	a.each(func(a *action) {
+		for i := range a.Steps {
+			if c := a.Steps[i].Claim; c != nil && c.None != "" {
+				to = append(to, c.None)
+			}
+		}
+		if a.To != "" {
+			to = append(to, a.To)
+		} else {
+			to = append(to, a.Targets...)
+		}
+	})
+	return to
+}
+
+// each shows the actions that a may come to: those of its cases, else a itself.
+func (a *action) each(see func(*action)) {
+	if len(a.Cases) == 0 {
+		see(a)
 	}
-	return a.Targets
+	for i := range a.Cases {
+		a.Cases[i].Do.each(see)
+	}
 }

@@ -23,9 +23,12 @@ func (d *declarer) action(at []any, v lua.LValue, name bool) *action {
 	case *lua.LFunction:
 		a.Run = at
 	case *lua.LTable:
-		if v.RawGetString("run") != lua.LNil {
+		switch {
+		case v.RawGetString("run") != lua.LNil:
 			d.run(a, at, v)
-		} else {
+		case v.RawGetString("case") != lua.LNil:
+			d.cases(a, at, v)
+		default:
 			d.plain(a, path, v)
 		}
 	default:
@@ -34,7 +37,7 @@ func (d *declarer) action(at []any, v lua.LValue, name bool) *action {
 	return a
 }
 
-// run reads {run = function, to = {…}}.
+// run reads {run = function, to = …}: a text is where it always goes, a list is where it may.
 func (d *declarer) run(a *action, at []any, t *lua.LTable) {
 	d.fields(a.Field, t, []string{"run", "to"}, func(field, path string, v lua.LValue) {
 		switch field {
@@ -44,9 +47,60 @@ func (d *declarer) run(a *action, at []any, t *lua.LTable) {
 			}
 			a.Run = append(slices.Clone(at), "run")
 		case "to":
+			if _, ok := v.(lua.LString); ok {
+				a.To = d.text(path, v)
+			}
 			a.Targets, a.Declared = d.names(path, v), true
 		}
 	})
+}
+
+// cases reads {case = {{when = {…}, …}, {…}}}.
+func (d *declarer) cases(a *action, at []any, t *lua.LTable) {
+	d.fields(a.Field, t, []string{"case"}, func(_, path string, v lua.LValue) {
+		list, ok := v.(*lua.LTable)
+		if !ok || list.Len() == 0 {
+			d.wrong(path, "must be a list of cases such as {{when = {tag = \"vip\"}, reply = \"…\"}, {reply = \"…\"}}")
+			return
+		}
+		open := false // a case without when has been seen
+		each(list, func(k, v lua.LValue) {
+			at := append(slices.Clone(at), "case", keyOf(k))
+			if open {
+				d.wrong(pathOf(at), "is never come to: the case before it has no when")
+			}
+			var b branch
+			b, open = d.branch(at, v)
+			a.Cases = append(a.Cases, b)
+		})
+	})
+}
+
+// branch reads one case; open tells that it has no conditions.
+func (d *declarer) branch(at []any, v lua.LValue) (b branch, open bool) {
+	t, ok := v.(*lua.LTable)
+	if !ok {
+		d.wrong(pathOf(at), "must be a table such as {when = {…}, reply = \"…\"}, not %s", luaType(v))
+		return branch{Do: &action{Field: pathOf(at)}}, false
+	}
+	rest := &lua.LTable{Metatable: lua.LNil}
+	open = true
+	each(t, func(k, v lua.LValue) {
+		if k != lua.LString("when") {
+			rest.RawSet(k, v)
+			return
+		}
+		open = false
+		path := join(pathOf(at), "when")
+		if data, ok := d.data(path, v); ok {
+			var err error
+			if b.When, err = condOf(data); err != nil {
+				d.wrong(path, "%v", err)
+			}
+		}
+	})
+	b.Do = d.action(at, rest, false)
+	return b, open
 }
 
 // plain reads {reply = …, tag = …, to = …}.
@@ -75,6 +129,12 @@ func (d *declarer) plain(a *action, path string, t *lua.LTable) {
 		}
 		byVerb[field] = steps
 	})
+	if a.To != "" && byVerb["leave"] != nil {
+		d.wrong(path, "leave ends the enrollment, so that it cannot go to %q", a.To)
+	}
+	if a.To != "" && byVerb["call"] != nil {
+		d.wrong(path, "call waits in this state for the other flow: go on by on.result, without to")
+	}
 	for _, verb := range verbs {
 		a.Steps = append(a.Steps, byVerb[verb]...)
 	}

@@ -44,7 +44,7 @@ func (d *declarer) on(at []any, v lua.LValue) map[string]*matcher {
 }
 
 // actionFields are the fields of an action that is a table.
-var actionFields = append([]string{"run", "to"}, verbs...)
+var actionFields = append([]string{"run", "to", "case"}, verbs...)
 
 // isAction tells {reply = …, to = …} from a table of keys and what they lead to.
 func isAction(t *lua.LTable) bool {

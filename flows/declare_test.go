@@ -84,8 +84,8 @@ func TestKeysThatCannotBe(t *testing.T) {
 		"a table":            {`on = { text = { [{}] = "s" } }`, `x.lua:2: states.s.on.text: a key is a table; keys are the words a fan may write`},
 		"true":               {`on = { click = { [true] = "s" } }`, `x.lua:2: states.s.on.click: a key is true; keys are compared with the menu item's key`},
 		"a delay":            {`after = { [{}] = "s" }`, `x.lua:2: states.s.after: a key is a table; keys are delays such as 1d`},
-		"a field":            {`enter = { [{}] = "s" }`, `x.lua:2: states.s.enter: a key is a table; the fields here are to, set, tag, untag, goal, reply, message, send, template, notice, transfer`},
-		"keys where is none": {`on = { image = { abcdef = "s" } }`, `x.lua:2: unknown field "states.s.on.image.abcdef" (the fields here are to, set, tag, untag, goal, reply, message, send, template, notice, transfer)`},
+		"a field":            {`enter = { [{}] = "s" }`, `x.lua:2: states.s.enter: a key is a table; the fields here are to, set, add, claim, variant, tag, untag, goal, cancel, reply, message, send, template, notice, transfer, enroll, call, leave`},
+		"keys where is none": {`on = { image = { abcdef = "s" } }`, `x.lua:2: unknown field "states.s.on.image.abcdef" (the fields here are to, set, add, claim, variant, tag, untag, goal, cancel, reply, message, send, template, notice, transfer, enroll, call, leave)`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, findings, err := w.engine.Check(t.Context(), account, store.KindFlow, "x.lua",

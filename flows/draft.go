@@ -32,6 +32,7 @@ type draft struct {
 	claims  []store.Claim
 	reads   []store.KVRead
 	writes  []store.KV
+	planned int // enrollments that were scheduled
 	// enrolls are the flows that scripts asked for; each is a part of its own.
 	enrolls []enrollWish
 	// endings are the ends of sub-flows that their callers have not heard of yet.

@@ -8,7 +8,7 @@ import (
 // places gives the value of a place in a text: vars.code, attrs.city, event.text. Absent ones are nil.
 type places func(place string) any
 
-// fill replaces ${vars.x}, ${attrs.x} and ${event.x} in a text of plain data. What is absent becomes nothing.
+// fill replaces ${vars.x}, ${attrs.x}, ${event.x} and ${fan.x} in a text of plain data. What is absent becomes nothing.
 func fill(s string, at places) string {
 	if !strings.Contains(s, "${") {
 		return s
@@ -43,8 +43,11 @@ func checkPlaces(s string) error {
 			return fmt.Errorf("\"${\" is not closed by \"}\"")
 		}
 		root, name, _ := strings.Cut(place, ".")
-		if name == "" || root != "vars" && root != "attrs" && root != "event" {
-			return fmt.Errorf("${%s} names nothing: write ${vars.x}, ${attrs.x} or ${event.x}", place)
+		switch {
+		case name == "" || root != "vars" && root != "attrs" && root != "event" && root != "fan":
+			return fmt.Errorf("${%s} names nothing: write ${vars.x}, ${attrs.x}, ${event.x} or ${fan.x}", place)
+		case root == "fan" && profileFields[name] == nil:
+			return fmt.Errorf("${%s}: the fan has no field %q%s", place, name, didYouMean(name, profileNames))
 		}
 		s = after
 	}

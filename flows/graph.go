@@ -2,8 +2,9 @@ package flows
 
 import "slices"
 
-// actions shows every action of a state with the words for what leads to it.
-func (s *state) actions(see func(on string, a *action)) {
+// actions shows every action of a state, each of its cases, with the words for what leads to it.
+func (s *state) actions(show func(on string, a *action)) {
+	see := func(on string, a *action) { a.each(func(a *action) { show(on, a) }) }
 	if s.Enter != nil {
 		see("enter", s.Enter)
 	}

@@ -9,29 +9,37 @@ import (
 	"fanflow/wechat"
 )
 
-// message is what a flow wants said: exactly one of text, articles, image and voice.
+// message is what a flow wants said: exactly one of text, articles, image, voice and a rich part.
 type message struct {
 	Text     string
 	Articles []wechat.Article
 	Image    string // media id
 	Voice    string // media id
+	Rich     string // video, music, msgmenu or miniprogrampage: the platform's word for it
+	// Fields are those of the rich part, by WeChat's names.
+	Fields map[string]any
 }
 
-// sendOptions say when a message goes and when it is too late for it. Times are as scripts write them; empty: at once, never too
+// sendOptions say when something goes and when it is too late for it. Times are as scripts write them; empty: at once, never too
 // late.
 type sendOptions struct {
 	At      string // a place in the account's calendar: "+6d 10:00"
 	After   string // a delay from now: "2h"
 	Expires string // a delay from when it is due
-	Key     string // an enrollment orders a send of one key once
+	Key     string // names what is scheduled: ordering it again replaces what still waits
 	Purpose string // service or campaign; empty: as the verb has it
+	Late    string // what to do when its time has passed: run (empty), skip, next, or hours of the day
 }
 
-// optionFields are the fields of sendOptions as scripts write them.
-var optionFields = []string{"at", "after", "expires", "key", "purpose"}
+// optionFields are the fields of sendOptions as scripts write them; those of an enrollment have no purpose.
+var (
+	optionFields = []string{"at", "after", "expires", "key", "late", "purpose"}
+	planFields   = []string{"at", "after", "expires", "key", "late"}
+)
 
 // messageOf reads what scripts give to reply, message and send: a string, an article {title=…, description=…, picurl=…, url=…},
-// {news={…}} or a list of articles, {text=…}, {image=…} or {voice=…}. Options may stand beside it.
+// {news={…}} or a list of articles, {text=…}, {image=…}, {voice=…}, {video={…}}, {music={…}}, {msgmenu={…}} or
+// {miniprogrampage={…}}. Options may stand beside it.
 func messageOf(v any) (message, sendOptions, error) {
 	if s, ok := v.(string); ok {
 		if s == "" {
@@ -78,6 +86,8 @@ func bodyOf(t map[string]any) (message, error) {
 		a, err = articleOf(t)
 		m.Articles = []wechat.Article{a}
 		clear(t)
+	case richOf(t) != "":
+		m, err = readRich(richOf(t), t)
 	default:
 		m.Text, err = takeString(t, "text")
 		if err == nil {
@@ -90,17 +100,17 @@ func bodyOf(t map[string]any) (message, error) {
 	if err != nil {
 		return m, err
 	}
-	if err := nothingElse(t, "text, image, voice, title, description, picurl, url, news"); err != nil {
+	if err := nothingElse(t, "text, image, voice, title, description, picurl, url, news, "+strings.Join(sortedKeys(riches), ", ")); err != nil {
 		return m, err
 	}
 	if n := parts(m); n != 1 {
-		return m, fmt.Errorf("a message needs exactly one of text, title, news, image and voice; it has %d", n)
+		return m, fmt.Errorf("a message needs exactly one of text, title, news, image, voice, %s; it has %d", strings.Join(sortedKeys(riches), ", "), n)
 	}
 	return m, nil
 }
 
 func parts(m message) (n int) {
-	for _, set := range []bool{m.Text != "", len(m.Articles) > 0, m.Image != "", m.Voice != ""} {
+	for _, set := range []bool{m.Text != "", len(m.Articles) > 0, m.Image != "", m.Voice != "", m.Rich != ""} {
 		if set {
 			n++
 		}
@@ -145,33 +155,6 @@ func articleOf(t map[string]any) (a wechat.Article, err error) {
 		return a, fmt.Errorf("an article needs a title")
 	}
 	return a, nothingElse(t, "title, description, picurl, url")
-}
-
-// optionsOf takes the options out of t.
-func optionsOf(t map[string]any) (o sendOptions, err error) {
-	for _, f := range []struct {
-		name string
-		to   *string
-	}{{"at", &o.At}, {"after", &o.After}, {"expires", &o.Expires}, {"key", &o.Key}, {"purpose", &o.Purpose}} {
-		if *f.to, err = takeString(t, f.name); err != nil {
-			return o, err
-		}
-	}
-	if o.At != "" && o.After != "" {
-		return o, fmt.Errorf("at and after exclude each other")
-	}
-	for _, d := range []string{o.After, o.Expires} {
-		if d == "" {
-			continue
-		}
-		if _, err := parseDelay(d); err != nil {
-			return o, err
-		}
-	}
-	if o.Purpose != "" && o.Purpose != "service" && o.Purpose != "campaign" {
-		return o, fmt.Errorf("purpose is \"service\" or \"campaign\", not %q", o.Purpose)
-	}
-	return o, nil
 }
 
 // templateData reads the data of a template message: keys of the template to what stands there.

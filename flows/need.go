@@ -24,7 +24,7 @@ type needKind int
 const (
 	needKey   needKind = iota // the value of a key of the account
 	needUnits                 // units of a pool
-	needSend                  // whether a send was ordered before
+	needSend                  // how a send stands
 )
 
 func (n need) Error() string { return fmt.Sprintf("the decision needs %q", n.Key) }
@@ -35,6 +35,9 @@ type answer struct {
 	KV    store.KV `json:"kv,omitzero"`     // needKey
 	First int64    `json:"first,omitempty"` // needUnits
 	Found bool     `json:"found,omitempty"` // needUnits: there are some; needSend
+	// Status and Channel are those of the send.
+	Status  store.Status `json:"status,omitempty"`
+	Channel string       `json:"channel,omitempty"`
 }
 
 // memory holds the answers that a decision was given, by the order of its questions.
@@ -71,8 +74,9 @@ func (f *fetcher) fetch(ctx context.Context, n need) error {
 	case needKey:
 		a.KV, err = f.engine.store.KV(ctx, f.account, n.Key)
 	case needSend:
-		_, err = f.engine.store.Send(ctx, f.account, n.Key)
-		a.Found = err == nil
+		var s store.Send
+		s, err = f.engine.store.Send(ctx, f.account, n.Key)
+		a.Found, a.Status, a.Channel = err == nil, s.Status, s.Channel
 		if errors.Is(err, store.ErrNotFound) {
 			err = nil
 		}

@@ -162,7 +162,7 @@ func TestEnrollAndLeave(t *testing.T) {
 	w.text("fan", "leave")
 	expect(t, "state", w.state("fan", "test"), "")
 	left := w.rows("fan", store.Left)
-	expect(t, "why", left[0].Why, "left by the script")
+	expect(t, "why", left[0].Why, "leave at text *")
 }
 
 func TestAFailureInOneFlowLeavesTheOther(t *testing.T) {

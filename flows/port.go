@@ -10,23 +10,23 @@ import (
 	"fanflow/store"
 )
 
-// port is what a decision lends to the standard modules: the account's shared keys, by way of the decision's memory, so that
-// nothing is read or taken behind its back.
+// port is what a decision lends to the standard modules and to plain data: the account's shared keys, by way of the decision's
+// memory, so that nothing is read or taken behind its back.
 type port struct {
 	d     *decision
 	flow  *compiled
-	state *sandbox.State
+	state *sandbox.State // nil: it serves plain data
 }
 
 var _ plugins.Port = (*port)(nil)
 
-// ask gives the answer to a need, or ends the run with it.
-func (p *port) ask(n need) answer {
+// ask gives the answer to a need, or ends the run with it: a script at once, so that it cannot catch it.
+func (p *port) ask(n need) (answer, error) {
 	a, err := p.d.ask(n)
-	if err != nil {
+	if err != nil && p.state != nil {
 		p.state.Abort(err)
 	}
-	return a
+	return a, err
 }
 
 // Get gives a key's value as this decision sees it: what it wrote itself, else what the store held, with the units it claimed.
@@ -37,7 +37,11 @@ func (p *port) Get(key string) (json.RawMessage, error) {
 	if v, ok := p.d.draft.written(key); ok {
 		return v, nil
 	}
-	kv := p.ask(need{Kind: needKey, Key: key}).KV
+	a, err := p.ask(need{Kind: needKey, Key: key})
+	if err != nil {
+		return nil, err
+	}
+	kv := a.KV
 	p.d.draft.read(key, kv.Rev)
 	for _, c := range p.d.draft.claims {
 		if c.Key == key {
@@ -67,7 +71,10 @@ func (p *port) Increment(key string, by int64) (int64, error) {
 	if v, ok := p.d.draft.written(key); ok {
 		return p.countOn(key, v, by)
 	}
-	a := p.ask(need{Kind: needUnits, Key: key, N: by})
+	a, err := p.ask(need{Kind: needUnits, Key: key, N: by})
+	if err != nil {
+		return 0, err
+	}
 	if err := checkCount(key, a.First-1, by); err != nil {
 		return 0, err
 	}
@@ -99,7 +106,10 @@ func (p *port) Take(key string, limit int64) (int64, bool, error) {
 		n, err := p.countOn(key, v, 1)
 		return n, err == nil, err
 	}
-	a := p.ask(need{Kind: needUnits, Key: key, N: 1, Limit: limit})
+	a, err := p.ask(need{Kind: needUnits, Key: key, N: 1, Limit: limit})
+	if err != nil {
+		return 0, false, err
+	}
 	if !a.Found {
 		return 0, false, nil
 	}
@@ -117,6 +127,11 @@ func (p *port) countOn(key string, written json.RawMessage, by int64) (int64, er
 }
 
 func (p *port) claim(key string, from, to int64) error {
+	if s := p.d.scripts[p.flow]; s != nil && s.call != nil { // what the script has set before is noted before
+		if err := s.call.keep(); err != nil {
+			return err
+		}
+	}
 	p.d.draft.claims = append(p.d.draft.claims, store.Claim{Key: key, From: from, To: to})
 	value := json.RawMessage(fmt.Sprint(to))
 	return p.d.draft.add(store.Entry{Kind: store.Claimed, Flow: p.flow.Name, Name: key, Value: value})

@@ -1,15 +1,10 @@
 package flows
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
-	"time"
 
-	"fanflow/plugins"
 	"fanflow/store"
 	"fanflow/wechat"
 )
@@ -57,11 +52,13 @@ func (w *walk) mayAnswer() bool {
 
 // reply answers the push. Where it is answered already, or there is none (a timer), the words go by customer service.
 func (w *walk) reply(m message) error {
-	if w.mayAnswer() {
-		return w.passive(m, w.why)
-	}
 	why := "a push takes one passive reply; this is a further one"
-	if !w.d.event.Answerable {
+	switch {
+	case w.mayAnswer() && m.passive():
+		return w.passive(m, w.why)
+	case !m.passive():
+		why = "a passive reply cannot hold a " + m.Rich
+	case !w.d.event.Answerable:
 		why = fmt.Sprintf("nothing to answer on %s", w.d.event.Name)
 	}
 	return w.say(store.Customer, m, sendOptions{}, service, why)
@@ -72,6 +69,12 @@ func (w *walk) reply(m message) error {
 func (w *walk) passive(m message, why string) error {
 	e := store.Entry{Flow: w.flow.Name, No: w.no, Why: why}
 	switch {
+	case m.Rich != "":
+		r, err := m.answer()
+		if err != nil {
+			return err
+		}
+		return w.d.answer(r, e)
 	case m.Image != "":
 		return w.d.answer(wechat.Reply{MsgType: "image", MediaID: m.Image}, e)
 	case m.Voice != "":
@@ -100,7 +103,7 @@ func (w *walk) message(m message, o sendOptions) error {
 // send takes the cheapest open route: the passive reply if it is free and nothing waits before it, else the one that the
 // outbox finds open when it is due.
 func (w *walk) send(m message, o sendOptions) error {
-	if o == (sendOptions{}) && w.mayAnswer() && len(w.d.draft.sends) == 0 {
+	if o == (sendOptions{}) && w.mayAnswer() && m.passive() && len(w.d.draft.sends) == 0 {
 		return w.passive(m, "the cheapest route of a send is the passive reply")
 	}
 	return w.say(store.Auto, m, o, campaign, w.why)
@@ -109,6 +112,12 @@ func (w *walk) send(m message, o sendOptions) error {
 // say orders a message, in as many pieces as it needs.
 func (w *walk) say(channel string, m message, o sendOptions, purpose, why string) error {
 	switch {
+	case m.Rich != "":
+		out, err := m.outgoing()
+		if err != nil {
+			return err
+		}
+		return w.order(channel, out, o, purpose, "["+m.Rich+"]", why)
 	case m.Image != "":
 		return w.order(channel, wechat.Outgoing{Image: m.Image}, o, purpose, "[image]", why)
 	case m.Voice != "":
@@ -170,12 +179,11 @@ func (w *walk) order(channel string, content wechat.Outgoing, o sendOptions, pur
 	if len(d.draft.sends) >= maxSends {
 		return fmt.Errorf("more than %d messages for one event", maxSends)
 	}
-	due, expires, err := d.times(o)
+	due, expires, err := w.schedule(o)
 	if err != nil {
 		return err
 	}
-	id, again, err := w.sendID(o.Key)
-	if err != nil || again {
+	if why, err = w.replaces(o.Key, why); err != nil {
 		return err
 	}
 	raw, err := encode(content)
@@ -186,58 +194,16 @@ func (w *walk) order(channel string, content wechat.Outgoing, o sendOptions, pur
 		purpose = o.Purpose
 	}
 	s := store.Send{
-		ID: id, Account: d.fan.Account, OpenID: d.fan.OpenID, Flow: w.flow.Name, No: w.no, Channel: channel, Purpose: purpose,
-		Status: store.Waiting, Content: raw, Created: d.draft.at, Due: due, Expires: expires,
+		ID: d.draft.nextID(), Account: d.fan.Account, OpenID: d.fan.OpenID, Flow: w.flow.Name, No: w.no, Channel: channel, Purpose: purpose,
+		Status: store.Waiting, Content: raw, Created: d.draft.at, Due: due, Expires: expires, Late: w.lateRule(o),
 	}
 	d.draft.sends = append(d.draft.sends, s)
 	d.draft.jobs = append(d.draft.jobs, sendJob(&s))
-	return w.note(store.Entry{Kind: store.Ordered, Send: id, Channel: channel, Due: due, Text: text, Why: why})
+	return w.note(store.Entry{Kind: store.Ordered, Send: s.ID, Channel: channel, Due: due, Text: text, Key: o.Key, Why: why})
 }
 
 func sendJob(s *store.Send) store.Job {
 	return store.Job{ID: s.ID, Account: s.Account, OpenID: s.OpenID, Kind: "send", Due: s.Due, Flow: s.Flow, No: s.No}
-}
-
-// sendID gives the id of the next send. One with a key has the same id in every decision of its enrollment; again tells that it
-// was ordered before.
-func (w *walk) sendID(key string) (id string, again bool, err error) {
-	if key == "" {
-		return w.d.draft.nextID(), false, nil
-	}
-	sum := sha256.Sum256([]byte(strings.Join([]string{w.d.fan.OpenID, w.flow.Name, strconv.Itoa(w.no), key}, "\x00")))
-	id = "key-" + hex.EncodeToString(sum[:12])
-	for i := range w.d.draft.sends {
-		if w.d.draft.sends[i].ID == id {
-			return id, true, nil
-		}
-	}
-	a, err := w.d.ask(need{Kind: needSend, Key: id})
-	return id, a.Found, err
-}
-
-// times reads when a send is due and until when it makes sense.
-func (d *decision) times(o sendOptions) (due, expires time.Time, err error) {
-	due = d.draft.at
-	switch {
-	case o.At != "":
-		if due, err = plugins.ParseWhen(o.At, d.draft.at, d.account.Location); err != nil {
-			return due, expires, fmt.Errorf("at: %w", err)
-		}
-	case o.After != "":
-		wait, err := parseDelay(o.After)
-		if err != nil {
-			return due, expires, fmt.Errorf("after: %w", err)
-		}
-		due = due.Add(wait)
-	}
-	if o.Expires != "" {
-		wait, err := parseDelay(o.Expires)
-		if err != nil {
-			return due, expires, fmt.Errorf("expires: %w", err)
-		}
-		expires = due.Add(wait)
-	}
-	return due, expires, nil
 }
 
 // transfer hands the fan over to customer service: to the agent, or to any.

@@ -98,13 +98,16 @@ func (w *walk) run(a *action) (to string, err error) {
 // target reads what a function returned.
 func (w *walk) target(a *action, v lua.LValue) (string, error) {
 	if v == lua.LNil {
-		return "", nil
+		return a.To, nil
 	}
 	name, ok := v.(lua.LString)
 	if !ok {
 		return "", w.fault(a.Line, "%s returned %s: return the name of a state, or nothing to stay", a.Field, luaType(v))
 	}
 	to := string(name)
+	if a.To != "" && to != a.To {
+		return "", w.fault(a.Line, "%s returned %q, and its to says that it always goes to %q: write to = {…} with all that it may return", a.Field, to, a.To)
+	}
 	if w.flow.States[to] == nil {
 		return "", w.fault(a.Line, "%s returned %q: there is no such state%s", a.Field, to, didYouMean(to, w.flow.Order))
 	}

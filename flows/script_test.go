@@ -208,17 +208,6 @@ func TestSendTakesThePassiveReplyWhenFree(t *testing.T) {
 	expect(t, "customer service", strings.Join(w.said(), ","), "then")
 }
 
-func TestKeyedSendsGoOnce(t *testing.T) {
-	w := newWorld(t)
-	w.enrolled(`fan:template("COUPON_EXPIRING", { a = 1 }, { key = "k" }); fan:template("COUPON_EXPIRING", { a = 2 }, { key = "k" })`)
-	w.text("fan", "x")
-	w.settle()
-	w.text("fan", "y")
-	w.settle()
-	expect(t, "sends", len(w.sent), 1)
-	expect(t, "content", string(w.sent[0].Content), `{"template":{"name":"COUPON_EXPIRING","data":{"a":"1"}}}`)
-}
-
 func TestVariablesAndAttributes(t *testing.T) {
 	w := newWorld(t)
 	w.enrolled(`

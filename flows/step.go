@@ -1,9 +1,11 @@
 package flows
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"fanflow/wechat"
@@ -12,14 +14,16 @@ import (
 // step is one thing that plain data asks for. Only the fields that its verb needs are set. Texts may hold ${…}.
 type step struct {
 	Verb     string
-	Names    []string     // tag, untag, goal; the agent of transfer
-	Set      []assignment // set
-	Message  message      // reply, message, send
+	Names    []string     // tag, untag, goal, cancel; the agent of transfer; the flow of enroll and call; the experiment of variant
+	Set      []assignment // set, add; the variables of enroll and call
+	Claim    *claim
+	Arms     []arm // variant; none: the experiment is declared
+	Message  message
 	Template wechat.Template
-	Options  sendOptions // message, send, template, notice
+	Options  sendOptions // message, send, template, notice, enroll
 }
 
-// assignment sets a variable of the enrollment or an attribute of the fan.
+// assignment sets a variable of the enrollment or an attribute of the fan, or adds to it.
 type assignment struct {
 	Var   bool
 	Name  string
@@ -27,14 +31,22 @@ type assignment struct {
 }
 
 // verbs in the order in which plain data is carried out, whatever the order in the script: what is set can be said.
-var verbs = []string{"set", "tag", "untag", "goal", "reply", "message", "send", "template", "notice", "transfer"}
+var verbs = []string{
+	"set", "add", "claim", "variant", "tag", "untag", "goal", "cancel", "reply", "message", "send", "template", "notice", "transfer",
+	"enroll", "call", "leave",
+}
 
 // readSteps reads the value of a verb.
 func readSteps(verb string, v any) ([]step, error) {
 	switch verb {
-	case "set":
-		return setSteps(v)
-	case "tag", "untag", "goal":
+	case "set", "add":
+		set, err := assignmentsOf(verb, v)
+		return []step{{Verb: verb, Set: set}}, err
+	case "claim":
+		return claimSteps(v)
+	case "variant":
+		return variantSteps(v)
+	case "tag", "untag", "goal", "cancel":
 		names, err := namesOf(v)
 		return []step{{Verb: verb, Names: names}}, err
 	case "reply", "message", "send":
@@ -43,37 +55,81 @@ func readSteps(verb string, v any) ([]step, error) {
 		t, o, err := templateOf(verb, v)
 		return []step{{Verb: verb, Template: t, Options: o}}, err
 	case "transfer":
-		if v == true {
-			return []step{{Verb: verb, Names: []string{""}}}, nil
+		agent, err := transferOf(v)
+		return []step{{Verb: verb, Names: []string{agent}}}, err
+	case "enroll":
+		return enrollSteps(v)
+	case "call":
+		s, err := flowStep(verb, v, false)
+		return []step{s}, err
+	case "leave":
+		if v != true {
+			return nil, fmt.Errorf("leave is true, or left out")
 		}
-		agent, ok := v.(string)
-		if !ok {
-			return nil, fmt.Errorf("transfer is true, or the name of an agent")
-		}
-		return []step{{Verb: verb, Names: []string{agent}}}, nil
+		return []step{{Verb: verb}}, nil
 	}
 	return nil, fmt.Errorf("there is no %q", verb)
 }
 
-func setSteps(v any) ([]step, error) {
+func transferOf(v any) (agent string, err error) {
+	if v == true {
+		return "", nil
+	}
+	agent, ok := v.(string)
+	if !ok {
+		return "", fmt.Errorf("transfer is true, or the name of an agent")
+	}
+	return agent, nil
+}
+
+// assignmentsOf reads {city = "上海", ["vars.n"] = 1}: variables first, then attributes, each by name.
+func assignmentsOf(verb string, v any) (set []assignment, err error) {
 	t, ok := v.(map[string]any)
 	if !ok {
-		return nil, fmt.Errorf("set is a table of attributes, such as {city = \"上海\"}, not %s", typeName(v))
+		return nil, fmt.Errorf("%s is a table of attributes, such as {city = \"上海\"}, not %s", verb, typeName(v))
 	}
-	s := step{Verb: "set"}
-	for _, k := range slices.Sorted(maps.Keys(t)) {
-		a := assignment{Name: k, Value: t[k]}
-		if name, ok := strings.CutPrefix(k, "vars."); ok {
-			a.Var, a.Name = true, name
-		} else if name, ok := strings.CutPrefix(k, "attrs."); ok {
-			a.Name = name
+	for _, k := range sortedKeys(t) {
+		a, err := assignmentOf(k, t[k])
+		if err != nil {
+			return nil, err
 		}
-		if a.Name == "" {
-			return nil, fmt.Errorf("%q names no variable or attribute", k)
+		if verb == "add" && !addable(a.Value) {
+			return nil, fmt.Errorf("%s: add takes a number, not %s", k, typeName(a.Value))
 		}
-		s.Set = append(s.Set, a)
+		set = append(set, a)
 	}
-	return []step{s}, nil
+	slices.SortStableFunc(set, func(a, b assignment) int {
+		if a.Var != b.Var {
+			return cmp.Compare(strconv.FormatBool(b.Var), strconv.FormatBool(a.Var))
+		}
+		return cmp.Compare(a.Name, b.Name)
+	})
+	return set, nil
+}
+
+// assignmentOf reads vars.x, attrs.x or x, which is an attribute.
+func assignmentOf(place string, v any) (assignment, error) {
+	a := assignment{Name: place, Value: v}
+	if name, ok := strings.CutPrefix(place, "vars."); ok {
+		a.Var, a.Name = true, name
+	} else if name, ok := strings.CutPrefix(place, "attrs."); ok {
+		a.Name = name
+	}
+	what := "attribute"
+	if a.Var {
+		what = "variable"
+	}
+	return a, checkWord(what, a.Name)
+}
+
+// addable takes numbers, and texts that a place is filled into.
+func addable(v any) bool {
+	text, ok := v.(string)
+	if !ok {
+		_, ok = v.(float64)
+		return ok
+	}
+	return strings.Contains(text, "${")
 }
 
 func namesOf(v any) ([]string, error) {
@@ -162,10 +218,13 @@ func (s *step) texts(see func(string)) {
 		see(n)
 	}
 	for _, a := range s.Set {
-		if text, ok := a.Value.(string); ok {
-			see(text)
-		}
+		seeTexts(a.Value, see)
 	}
+	if s.Claim != nil {
+		see(s.Claim.Key)
+	}
+	s.Options.texts(see)
+	seeTexts(s.Message.Fields, see)
 	see(s.Message.Text)
 	for _, a := range s.Message.Articles {
 		see(a.Title)

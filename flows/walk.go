@@ -61,17 +61,19 @@ func (w *walk) fault(line int, format string, args ...any) error {
 // start enters the first state of a new enrollment.
 func (w *walk) start(why string) error { return w.goOn(w.first(), why) }
 
-// act carries out what an event or a timer leads to. A transition runs leave, action, enter. What a function decides can only
-// be known by running it, so there the order is action, leave, enter.
+// act carries out what an event or a timer leads to. A transition runs leave, action, enter. Where a function decides on it, or
+// a claim, that can only be known by running it, so there the order is action, leave, enter.
 func (w *walk) act(a *action, why string) error {
-	if a.Run == nil && a.To != "" {
+	a = w.choose(a)
+	if a.To != "" {
 		if err := w.leave(why); err != nil || w.ended {
 			return err
 		}
-		if _, err := w.perform(a, why); err != nil || w.ended {
+		to, err := w.perform(a, why)
+		if err != nil || w.ended {
 			return err
 		}
-		return w.goOn(a.To, why)
+		return w.goOn(to, why)
 	}
 	to, err := w.perform(a, why)
 	if err != nil || w.ended || to == "" {
@@ -187,27 +189,31 @@ func (w *walk) perform(a *action, why string) (to string, err error) {
 	if w.bare {
 		return "", nil
 	}
+	a = w.choose(a)
 	if a.Run != nil {
 		to, err = w.run(a)
 	} else {
-		to, err = a.To, w.steps(a)
+		to, err = w.steps(a)
 	}
 	if err == nil && w.leaving && !w.ended {
-		return "", w.end("left by the script")
+		return "", w.end("leave at " + why)
 	}
 	return to, err
 }
 
-// steps carries out plain data.
-func (w *walk) steps(a *action) error {
+// steps carries out plain data and gives the state that it leads to, if any.
+func (w *walk) steps(a *action) (to string, err error) {
 	for i := range a.Steps {
-		err := w.step(&a.Steps[i])
+		to, err := w.step(&a.Steps[i])
 		if errors.As(err, new(need)) {
-			return err
+			return "", err
 		}
 		if err != nil {
-			return w.fault(a.Line, "%s: %w", a.Field, err)
+			return "", w.fault(a.Line, "%s: %w", a.Field, err)
+		}
+		if to != "" { // nothing is left to claim: the rest was meant for who has it
+			return to, nil
 		}
 	}
-	return nil
+	return a.To, nil
 }

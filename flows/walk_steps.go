@@ -10,34 +10,73 @@ import (
 	"fanflow/wechat"
 )
 
-// step carries out one step of plain data, with its ${…} filled in.
-func (w *walk) step(s *step) error {
+// step carries out one step of plain data, with its ${…} filled in. It gives the state to go to where that ends the action.
+func (w *walk) step(s *step) (to string, err error) {
 	switch s.Verb {
 	case "set":
-		return w.assign(s.Set)
-	case "tag", "untag", "goal", "transfer":
-		do := map[string]func(string) error{"tag": w.tag, "untag": w.untag, "goal": w.goal, "transfer": w.transfer}[s.Verb]
+		return "", w.assign(s.Set)
+	case "add":
+		return "", w.add(s.Set)
+	case "claim":
+		return w.claim(s.Claim)
+	case "variant":
+		return "", w.setVariant(s.Names[0], s.Arms)
+	case "tag", "untag", "goal", "cancel", "transfer":
+		do := map[string]func(string) error{"tag": w.tag, "untag": w.untag, "goal": w.goal, "cancel": w.cancel, "transfer": w.transfer}[s.Verb]
 		for _, n := range s.Names {
 			if err := do(w.fill(n)); err != nil {
-				return err
+				return "", err
 			}
 		}
-		return nil
+		return "", nil
+	case "leave":
+		w.leaving = true
+		return "", nil
+	}
+	return "", w.ask(s)
+}
+
+// ask carries out the steps that ask for something which happens outside of the enrollment.
+func (w *walk) ask(s *step) error {
+	o, err := w.fillOptions(s.Options)
+	if err != nil {
+		return err
+	}
+	switch s.Verb {
 	case "reply":
 		return w.reply(w.fillMessage(s.Message))
 	case "message":
-		return w.message(w.fillMessage(s.Message), s.Options)
+		return w.message(w.fillMessage(s.Message), o)
 	case "send":
-		return w.send(w.fillMessage(s.Message), s.Options)
+		return w.send(w.fillMessage(s.Message), o)
 	case "template":
-		return w.template(w.fillTemplate(s.Template), s.Options)
+		return w.template(w.fillTemplate(s.Template), o)
 	case "notice":
-		return w.notice(w.fillTemplate(s.Template), s.Options)
+		return w.notice(w.fillTemplate(s.Template), o)
+	case "enroll", "call":
+		return w.otherFlow(s, o, w.fill)
 	}
 	return fmt.Errorf("there is no %q", s.Verb)
 }
 
-// place gives the value of ${vars.x}, ${attrs.x} and ${event.x}.
+// otherFlow enrolls the fan in another flow, or calls it.
+func (w *walk) otherFlow(s *step, o sendOptions, fill func(string) string) error {
+	vars := make(map[string]json.RawMessage, len(s.Set))
+	for _, a := range s.Set {
+		raw, err := encode(fillValue(a.Value, fill))
+		if err != nil {
+			return fmt.Errorf("vars.%s: %w", a.Name, err)
+		}
+		vars[a.Name] = raw
+	}
+	name := fill(s.Names[0])
+	if s.Verb == "call" {
+		return w.call(name, vars, w.why)
+	}
+	return w.enroll(name, vars, o)
+}
+
+// place gives the value of ${vars.x}, ${attrs.x}, ${event.x} and ${fan.x}.
 func (w *walk) place(place string) any {
 	root, name, _ := strings.Cut(place, ".")
 	switch root {
@@ -47,6 +86,8 @@ func (w *walk) place(place string) any {
 		return w.d.draft.attr(name)
 	case "event":
 		return w.d.event.field(name)
+	case "fan":
+		return w.profile(name)
 	}
 	return nil
 }
@@ -60,6 +101,9 @@ func (w *walk) fillMessage(m message) message {
 		a := &m.Articles[i]
 		a.Title, a.Description = w.fill(a.Title), w.fill(a.Description)
 		a.PicURL, a.URL = w.fill(a.PicURL), w.fill(a.URL)
+	}
+	if m.Rich != "" {
+		m.Fields, _ = fillValue(m.Fields, w.fill).(map[string]any)
 	}
 	return m
 }
@@ -75,24 +119,83 @@ func (w *walk) fillTemplate(t wechat.Template) wechat.Template {
 
 func (w *walk) assign(set []assignment) error {
 	for _, a := range set {
-		v := a.Value
-		if s, ok := v.(string); ok {
-			v = w.fill(s)
-		}
-		raw, err := encode(v)
-		if err != nil {
-			return fmt.Errorf("set %s: %w", a.Name, err)
-		}
-		if a.Var {
-			err = w.setVar(a.Name, raw)
-		} else {
-			err = w.setAttr(a.Name, raw)
-		}
-		if err != nil {
+		if err := w.put(a, fillValue(a.Value, w.fill)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// put gives a variable or an attribute a value.
+func (w *walk) put(a assignment, v any) error {
+	raw, err := encode(v)
+	if err != nil {
+		return fmt.Errorf("set %s: %w", a.Name, err)
+	}
+	if a.Var {
+		return w.setVar(a.Name, raw)
+	}
+	return w.setAttr(a.Name, raw)
+}
+
+// add counts variables and attributes on. What is not there counts as 0.
+func (w *walk) add(set []assignment) error {
+	for _, a := range set {
+		by, ok := numberOf(fillValue(a.Value, w.fill))
+		if !ok {
+			return fmt.Errorf("add to %s: %q is no number for this fan", a.Name, a.Value)
+		}
+		was := w.d.draft.attr(a.Name)
+		if a.Var {
+			was = w.d.draft.variable(w.flow.Name, a.Name)
+		}
+		n, ok := numberOf(was)
+		if !ok && was != nil {
+			return fmt.Errorf("add to %s: it is %s, not a number", a.Name, typeName(was))
+		}
+		if err := w.put(a, n+by); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// claim takes the next unit of a pool. to is where to go when none is left.
+func (w *walk) claim(c *claim) (to string, err error) {
+	p := port{d: w.d, flow: w.flow}
+	key := w.fill(c.Key)
+	var n int64
+	got := true
+	if c.Limit > 0 {
+		n, got, err = p.Take(key, c.Limit)
+	} else {
+		n, err = p.Increment(key, 1)
+	}
+	if err != nil {
+		return "", err
+	}
+	if c.Set != nil {
+		var unit any
+		if got {
+			unit = n
+		}
+		if err := w.put(*c.Set, unit); err != nil {
+			return "", err
+		}
+	}
+	if !got {
+		return c.None, nil
+	}
+	return "", nil
+}
+
+// setVariant keeps the fan's arm in the variable of the experiment's name.
+func (w *walk) setVariant(name string, arms []arm) error {
+	chosen, err := w.variant(name, arms)
+	if err != nil {
+		return err
+	}
+	return w.put(assignment{Var: true, Name: name}, chosen)
 }
 
 // setVar and setAttr note a value that differs from the one there is; null removes it.

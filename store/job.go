@@ -72,6 +72,9 @@ type Send struct {
 	Created time.Time       `json:"created"`
 	Due     time.Time       `json:"due"`
 	Expires time.Time       `json:"expires,omitzero"`
+	// Late says what to do with it when it could not go at its time: empty to send it all the same, "skip", or hours of the day
+	// in the account's zone, "09:00-21:00", which it waits for.
+	Late string `json:"late,omitempty"`
 	// Tried is when the platform was first called with this send's client id, SentAt when it accepted.
 	Tried  time.Time `json:"tried,omitzero"`
 	SentAt time.Time `json:"sent_at,omitzero"`

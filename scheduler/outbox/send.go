@@ -110,6 +110,13 @@ func (o *Outbox) try(ctx context.Context, a *Account, job store.Job) error {
 	if d.route.end != "" {
 		return d.settle(ctx, d.route.end, d.route.why, false)
 	}
+	end, until, why := late(&d.send, d.now, a.Location)
+	switch {
+	case end != "":
+		return d.settle(ctx, end, why, false)
+	case !until.IsZero():
+		return d.putOff(ctx, d.expiring(until), job.Attempt, why)
+	}
 	if why := a.barred(d.route.channel); why != "" {
 		return d.settle(ctx, store.Skipped, why, false)
 	}

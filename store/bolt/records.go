@@ -264,6 +264,7 @@ func send(c *coder, s *store.Send) {
 	moment(c, "created", &s.Created, false)
 	moment(c, "due", &s.Due, false)
 	moment(c, "expires", &s.Expires, true)
+	text(c, "late", &s.Late, true)
 	moment(c, "tried", &s.Tried, true)
 	moment(c, "sent_at", &s.SentAt, true)
 	if c.field("msgid", s.MsgID == 0) { // a number in quotes
