@@ -47,6 +47,7 @@ func (e *Engine) chores() map[string]choreDo {
 	return map[string]choreDo{
 		publishChore: e.publishChore(),
 		closeChore:   e.closeChoreDo(),
+		tickChore:    e.tickDo(),
 	}
 }
 

@@ -21,7 +21,8 @@ type task struct {
 	cause string
 	now   time.Time
 	event *event
-	job   *store.Job // that the event comes from, which ends with the Change; nil for a push
+	job   *store.Job    // that the event comes from, which ends with the Change; nil for a push
+	keep  time.Duration // how long the receipt is kept, if longer than a day
 }
 
 // input is all that a decision may know: the same input and the same remembered answers give the same outcome.
@@ -195,9 +196,10 @@ func (d *decision) outcome() (outcome, error) {
 // change is the Change of what was collected so far.
 func (d *decision) change() (store.Change, error) {
 	c := d.draft.change(d.snapshot.Rev)
-	if d.job != nil {
+	if d.job != nil && !slices.Contains(c.Done, d.job.ID) {
 		c.Done = append(c.Done, d.job.ID)
 	}
+	c.Keep = d.keep
 	if d.event.Push != nil {
 		raw, err := encode(d.draft.reply)
 		if err != nil {

@@ -117,5 +117,8 @@ func (d *declaration) describe(version int) *Flow {
 		}
 		f.Triggers = append(f.Triggers, t)
 	}
+	for i := range d.Ticks {
+		f.Triggers = append(f.Triggers, Trigger{Event: tickEvent, Match: []string{d.Ticks[i].Name}})
+	}
 	return f
 }

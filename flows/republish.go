@@ -144,6 +144,9 @@ func (e *Engine) republish(ctx context.Context, acc *Account, p *store.Publicati
 
 // follow sets the jobs of a publication and notes that they are set.
 func (e *Engine) follow(ctx context.Context, acc *Account, p *store.Publication) error {
+	if err := e.armTicks(ctx, acc, p.Name); err != nil {
+		return err
+	}
 	if err := e.republish(ctx, acc, p, ""); err != nil {
 		return err
 	}

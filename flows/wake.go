@@ -20,6 +20,13 @@ func (e *Engine) Wake(ctx context.Context, job store.Job) error {
 		return fmt.Errorf("job %s: %w", job.ID, err)
 	}
 	if job.Kind == choreKind {
+		if job.Name == tickChore {
+			ready, tick, err := e.beforeTick(ctx, acc, job)
+			if err != nil || !ready {
+				return err
+			}
+			job = tick
+		}
 		return e.chore(ctx, acc, job)
 	}
 	t := task{fan: job.Fan(), cause: job.ID, job: &job}
@@ -50,7 +57,7 @@ func (e *Engine) wakeTimer(ctx context.Context, acc *Account, t task, snap store
 	if p := ed.ByName[t.job.Flow]; p != nil && p.Paused {
 		return e.snooze(ctx, t, t.now.Add(pausedFor), heldWhy)
 	}
-	t.event = &event{Name: timerEvent, Created: t.job.Due, Fields: map[string]any{"delay": t.job.Name}}
+	t.event = &event{Name: timerEvent, Created: t.job.Due, Fields: map[string]any{"delay": t.job.Name, "name": t.job.Name}}
 	_, err = e.run(ctx, acc, t)
 	return err
 }

@@ -116,7 +116,7 @@ func (c *Account) forFlows() flows.Account {
 	sends := outbox.Account{Type: c.Type, Verified: c.Verified, Test: c.Test}
 	return flows.Account{
 		Name: c.Name, Location: c.location, Apology: c.Apology, Fallback: c.Fallback, Type: c.Type, Templates: c.Templates,
-		Customer: sends.May(store.Customer), Words: c.Words.byKind(), Says: c.Says.byKind(),
+		Customer: sends.May(store.Customer), Words: c.Words.byKind(), Says: c.Says.byKind(), Quiet: c.quiet,
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"fanflow/flows"
 	"fanflow/plugins"
 	"fanflow/wechat/crypt"
 )
@@ -53,7 +54,7 @@ type Account struct {
 	MaxSkew    string            `toml:"max_skew"`
 	Apology    string            `toml:"apology"`
 	Fallback   string            `toml:"fallback"`
-	QuietHours string            `toml:"quiet_hours"` // 22:00-08:00, in the account's zone
+	QuietHours string            `toml:"quiet_hours"` // 22:00-08:00, in the account's zone: what is late and may wait does not come then
 	Caps       Caps              `toml:"caps"`
 	Retention  Retention         `toml:"retention"`
 	HTTPAllow  []string          `toml:"http_allow"`
@@ -63,6 +64,7 @@ type Account struct {
 
 	location *time.Location
 	skew     time.Duration
+	quiet    flows.Hours
 }
 
 // Caps are the operator's limits of campaign sends per fan over all flows; 0: none.
@@ -294,8 +296,10 @@ func (a *Account) completeBehaviour() error {
 	if a.Caps.Day < 0 || a.Caps.Week < 0 || a.Caps.Month < 0 {
 		return fmt.Errorf("caps must not be negative; leave one out for no limit")
 	}
-	if a.QuietHours != "" && !quietHours.MatchString(a.QuietHours) {
-		return fmt.Errorf("quiet_hours is %q; write it as \"22:00-08:00\"", a.QuietHours)
+	if a.QuietHours != "" {
+		if a.quiet, err = flows.ParseHours(a.QuietHours); err != nil {
+			return fmt.Errorf("quiet_hours is %q; write it as \"22:00-08:00\"", a.QuietHours)
+		}
 	}
 	for _, f := range []struct{ key, value string }{{"retention.journal", a.Retention.Journal}, {"retention.unsubscribed", a.Retention.Unsubscribed}} {
 		if f.value == "" {
@@ -308,8 +312,6 @@ func (a *Account) completeBehaviour() error {
 	return nil
 }
 
-var quietHours = regexp.MustCompile(`^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$`)
-
 // unheeded lists the settings of the account that are understood and do nothing yet.
 func (a *Account) unheeded() []string {
 	var keys []string
@@ -317,7 +319,6 @@ func (a *Account) unheeded() []string {
 		key string
 		set bool
 	}{
-		{"quiet_hours", a.QuietHours != ""},
 		{"caps", a.Caps != Caps{}},
 		{"retention", a.Retention != Retention{}},
 		{"http_allow", len(a.HTTPAllow) > 0},
