@@ -42,8 +42,8 @@ func (t *timer) title() string {
 }
 
 // due is when the timer of the enrollment's present wait is due: an after so long after the state was entered; an at at the
-// moment that it names, seen from then; an every the first time after after, which matters for it alone. A moment may lie in the
-// past. The error is that of an at whose ${…} hold no moment, and is for the author.
+// moment that it names, seen from then; an every the first time after after, which matters for it alone, or the time that it owes
+// since. A moment may lie in the past. The error is that of an at whose ${…} hold no moment, and is for the author.
 func (t *timer) due(n *store.Enrollment, f *store.Fan, after time.Time, loc *time.Location) (time.Time, error) {
 	switch t.Kind {
 	case atTimer:
@@ -54,6 +54,11 @@ func (t *timer) due(n *store.Enrollment, f *store.Fan, after time.Time, loc *tim
 		}
 		return store.Stamp(at), nil
 	case everyTimer:
+		for i := range n.Timers {
+			if o := &n.Timers[i]; o.Name == t.Name && pending(o) && !o.Due.After(after) {
+				return o.Due, nil // it was held or has failed, and is made up for once
+			}
+		}
 		return store.Stamp(t.Every.Next(after, n.StateAt, loc)), nil
 	}
 	return store.Stamp(n.StateAt.Add(t.Wait)), nil
