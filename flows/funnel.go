@@ -4,44 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"fanflow/store"
 )
 
 // Funnel counts the enrollments that began on the days from..to (2006-01-02 in the account's zone, inclusive, empty: open) by the
-// steps of the flow's published version, else of its newest.
+// steps of the flow's published version, else of its newest, and by all states and goals.
 func (e *Engine) Funnel(ctx context.Context, account, flow, from, to string) (Funnel, error) {
-	f := Funnel{Flow: flow, From: from, To: to}
-	for _, day := range []string{from, to} {
-		if _, err := time.Parse("2006-01-02", day); day != "" && err != nil {
-			return f, fmt.Errorf("%q is no day: write it as 2006-01-02", day)
-		}
-	}
-	c, err := e.pick(ctx, account, flow, 0)
-	if err != nil {
-		return f, err
-	}
-	counts, err := e.store.Counts(ctx, account, flow, from, to)
-	if err != nil {
-		return f, fmt.Errorf("read the counts of flow %s: %w", flow, err)
-	}
-	sums := map[string]*store.Count{}
-	for _, n := range counts {
-		if sums[n.State] == nil {
-			sums[n.State] = &store.Count{State: n.State}
-		}
-		sums[n.State].Add(n)
-	}
-	f.Steps = []Step{}
-	for _, name := range c.declaration.Funnel {
-		s := Step{State: name}
-		if n := sums[name]; n != nil {
-			s.Entered, s.Completed, s.Dropped, s.MedianSeconds = n.Entered, n.Completed, n.Dropped, n.MedianSeconds()
-		}
-		f.Steps = append(f.Steps, s)
-	}
-	return f, nil
+	return e.FunnelBy(ctx, account, flow, from, to, "")
 }
 
 // Flow describes a version of a flow; version 0 is the published one, else the newest. a *NotFoundError if there is none.

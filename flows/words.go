@@ -50,16 +50,50 @@ type FlowInfo struct {
 type Funnel struct {
 	Flow     string
 	From, To string // days of entry in the account's zone, 2006-01-02, inclusive; empty: open
-	Steps    []Step
+	Tally
+	By     string  // what Groups divide by; empty: nothing
+	Groups []Group // the largest first; of versions and days, in their order
+	// More is how many groups are left out, as there are more than MaxGroups.
+	More int
 }
 
-// Step of a funnel. Entered - Completed - Dropped are waiting in it.
+// Tally is what is counted of some enrollments of a flow.
+type Tally struct {
+	// Entered are the enrollments, Completed those that have ended as done, Dropped those that have ended otherwise.
+	Entered, Completed, Dropped int64
+
+	Steps  []Step  // of the funnel, in its order
+	States []Reach // all states: those of the version in source order, then those of other versions by name
+	Goals  []Reach // by name
+}
+
+// Group is what is counted of those enrollments that have something in common.
+type Group struct {
+	Value string // a version, an arm, a trigger, a scene, a tag or a day; empty: none, such as no scene
+	Tally
+}
+
+// MaxGroups is how many groups a breakdown shows.
+const MaxGroups = 100
+
+// Step of a funnel. Entered - Completed - Dropped are waiting in it. The times are from entering it to completing it, in whole
+// seconds; of a group they are within three percent.
 type Step struct {
 	State         string
 	Entered       int64
 	Completed     int64
 	Dropped       int64
 	MedianSeconds int64
+	P90Seconds    int64 // what 90 percent did not take longer than
+}
+
+// Reach counts the enrollments that came to a state or a goal, each once. The times are, of a state, those of the visits that
+// have ended, each by itself and within three percent; of a goal those since entering the flow.
+type Reach struct {
+	Name          string
+	Entered       int64
+	MedianSeconds int64
+	P90Seconds    int64
 }
 
 // Severity of a finding.

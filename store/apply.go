@@ -159,11 +159,12 @@ func (a *Applied) enroll(e Entry, at time.Time) error {
 		Flow: e.Flow, No: e.No, Version: e.Version, EnteredAt: at, StateAt: at,
 		EntryVersion: e.Version, Pub: e.Pub, Trigger: e.Name, Priority: e.Priority, Day: e.Day,
 	})
+	n := &f.Live[len(f.Live)-1]
 	if e.Facts != nil {
-		n := &f.Live[len(f.Live)-1]
 		facts := e.Facts.clone()
 		n.Scene, n.Tags, n.Variants, n.Caller = facts.Scene, facts.Tags, facts.Variants, facts.Caller
 	}
+	a.count(n, Count{Entered: 1})
 	return nil
 }
 
@@ -237,7 +238,7 @@ func (a *Applied) leave(n *Enrollment, e Entry, at time.Time) {
 		a.Moved = append(a.Moved, FlowMove{n.Flow, n.State, -1})
 	}
 	a.stayed(n, at)
-	a.stop(n, e.Done, at)
+	a.end(n, e.Done, at)
 	ended := n.clone()
 	ended.LeftAt, ended.Left = at, e.Why
 	a.Ended = append(a.Ended, ended)
@@ -256,8 +257,7 @@ func (a *Applied) erase(at time.Time) {
 		if n.State != "" {
 			a.Moved = append(a.Moved, FlowMove{n.Flow, n.State, -1})
 		}
-		n.recall()
-		a.stop(n, false, at)
+		a.end(n, false, at)
 	}
 	*f = Fan{ID: f.ID, Rev: f.Rev, Fence: f.Fence, Seq: f.Seq, Erased: true}
 	a.Base = &Fan{ID: f.ID, Rev: f.Rev + 1, Fence: f.Fence, Seq: f.Seq + 1, Erased: true} // with the row of the erasure

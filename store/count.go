@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// Count is one cell of a flow's funnel counters: enrollments that entered the flow on Day, at one state or with one goal.
-// Entered: reached the state, or the goal, for the first time. Completed and Dropped count funnel steps alone. Completed: went on
+// Count is one cell of a flow's funnel counters: enrollments that entered the flow on Day, at one state or with one goal. The cell
+// without either is the flow's own: all enrollments, those that ended as done, and those that ended otherwise. Entered: reached the state, or the goal, for the first time. Completed and Dropped count funnel steps alone. Completed: went on
 // to a later step, or, at the last step, ended the journey in it. Dropped: left the flow with this as their furthest step. The
 // rest is waiting.
 type Count struct {
 	Day       string `json:"day"`
-	State     string `json:"state"`          // empty for a goal
-	Goal      string `json:"goal,omitempty"` // empty for a state
+	State     string `json:"state"`          // empty for a goal and for the flow
+	Goal      string `json:"goal,omitempty"` // empty for a state and for the flow
 	Entered   int64  `json:"entered"`
 	Completed int64  `json:"completed"`
 	Dropped   int64  `json:"dropped"`

@@ -10,9 +10,9 @@ func PageSize(limit int) int {
 	return min(limit, 1000)
 }
 
-// Match reports whether the fan passes the filter. A tombstone never does.
+// Match reports whether the fan passes the filter. A tombstone does only where it is asked for.
 func (q FanFilter) Match(f *Fan) bool {
-	if f.Erased || q.Tag != "" && !f.Has(q.Tag) || !strings.HasPrefix(f.ID.OpenID, q.Prefix) {
+	if f.Erased && !q.Erased || q.Tag != "" && !f.Has(q.Tag) || !strings.HasPrefix(f.ID.OpenID, q.Prefix) {
 		return false
 	}
 	if q.Flow == "" && q.State == "" {

@@ -56,17 +56,22 @@ func (n *Enrollment) onward(i int) time.Time {
 	return n.Reached[i].At
 }
 
-// stop counts where the journey has come to its end: completed if it is done, else dropped.
-func (a *Applied) stop(n *Enrollment, done bool, at time.Time) {
-	far := n.furthest()
-	if far == nil || far.Passed {
-		return
+// end counts the end of an enrollment, and of the step where its journey has stopped: completed if it is done, else dropped.
+func (a *Applied) end(n *Enrollment, done bool, at time.Time) {
+	n.recall()
+	stopped := func(state string, since time.Time) {
+		if done {
+			a.count(n, Count{State: state, Completed: 1, Took: took(at.Sub(since))})
+		} else {
+			a.count(n, Count{State: state, Dropped: 1})
+		}
 	}
-	far.Passed = true
-	if done {
-		a.count(n, Count{State: far.State, Completed: 1, Took: took(at.Sub(far.At))})
-	} else {
-		a.count(n, Count{State: far.State, Dropped: 1})
+	if far := n.furthest(); far != nil && !far.Passed {
+		far.Passed = true
+		stopped(far.State, far.At)
+	}
+	if n.EntryVersion > 0 { // else its beginning was not counted
+		stopped("", n.EnteredAt)
 	}
 }
 

@@ -17,6 +17,9 @@ import (
 func linesOf(counts []store.FlowCount) string {
 	var lines []string
 	for _, n := range counts {
+		if n.State+n.Goal == "" {
+			n.State = "flow"
+		}
 		line := fmt.Sprintf("%s%s %d/%d/%d", n.State, n.Goal, n.Entered, n.Completed, n.Dropped)
 		for _, k := range slices.Sorted(maps.Keys(n.Took)) {
 			line += fmt.Sprintf(" took %d", k)
@@ -40,18 +43,18 @@ func TestApplyFunnel(t *testing.T) {
 		changes []entries
 		want    string // of the last change
 	}{
-		"first step":    {[]entries{in(entered("greet", 1, 1))}, "greet 1/0/0"},
-		"no step":       {[]entries{in(entered("greet", 0, 1))}, "greet 1/0/0"},
+		"first step":    {[]entries{in(entered("greet", 1, 1))}, "flow 1/0/0, greet 1/0/0"},
+		"no step":       {[]entries{in(entered("greet", 0, 1))}, "flow 1/0/0, greet 1/0/0"},
 		"next step":     {[]entries{in(entered("greet", 1, 1)), {entered("coupon", 2, 2)}}, "greet 0/1/0 took 60 stayed 61, coupon 1/0/0"},
-		"two at once":   {[]entries{in(entered("greet", 1, 1), entered("coupon", 2, 2))}, "greet 1/1/0 took 0 stayed 0, coupon 1/0/0"},
+		"two at once":   {[]entries{in(entered("greet", 1, 1), entered("coupon", 2, 2))}, "flow 1/0/0, greet 1/1/0 took 0 stayed 0, coupon 1/0/0"},
 		"by way of one": {[]entries{in(entered("greet", 1, 1)), {entered("where", 0, 2)}, {entered("coupon", 2, 3)}}, "where 0/0/0 stayed 61, coupon 1/0/0, greet 0/1/0 took 120"},
 		"once more":     {[]entries{in(entered("greet", 1, 1)), {entered("where", 0, 2)}, {entered("greet", 1, 3)}}, "where 0/0/0 stayed 61"},
 		"itself again":  {[]entries{in(entered("greet", 1, 1)), {entered("greet", 1, 2)}}, "greet 0/0/0 stayed 61"},
 		"a step behind": {[]entries{in(entered("coupon", 2, 1)), {entered("greet", 1, 2)}}, "coupon 0/0/0 stayed 61, greet 1/1/0 took 0"},
-		"dropped":       {[]entries{in(entered("greet", 1, 1)), {entered("where", 0, 2)}, {left(false)}}, "where 0/0/0 stayed 61, greet 0/0/1"},
-		"done":          {[]entries{in(entered("greet", 1, 1)), {entered("end", 2, 2)}, {left(true)}}, "end 0/1/0 took 60 stayed 61"},
-		"no funnel":     {[]entries{in(entered("greet", 0, 1)), {left(true)}}, "greet 0/0/0 stayed 61"},
-		"erased":        {[]entries{in(entered("greet", 1, 1)), {{Kind: store.Erased}}}, "greet 0/0/1"},
+		"dropped":       {[]entries{in(entered("greet", 1, 1)), {entered("where", 0, 2)}, {left(false)}}, "where 0/0/0 stayed 61, greet 0/0/1, flow 0/0/1"},
+		"done":          {[]entries{in(entered("greet", 1, 1)), {entered("end", 2, 2)}, {left(true)}}, "end 0/1/0 took 60 stayed 61, flow 0/1/0 took 120"},
+		"no funnel":     {[]entries{in(entered("greet", 0, 1)), {left(true)}}, "greet 0/0/0 stayed 61, flow 0/1/0 took 60"},
+		"erased":        {[]entries{in(entered("greet", 1, 1)), {{Kind: store.Erased}}}, "greet 0/0/1, flow 0/0/1"},
 		"goal": {[]entries{in(entered("greet", 1, 1)), {
 			{Kind: store.Goal, Flow: "coupon", No: 1, Name: "bought"}, {Kind: store.Goal, Flow: "coupon", No: 1, Name: "bought"},
 		}}, "bought 1/0/0 took 60"},
@@ -70,17 +73,17 @@ func TestApplyFunnel(t *testing.T) {
 		}, "coupon 0/1/0 took 0"},
 		"turned round and dropped": {[]entries{
 			in(entered("greet", 1, 1)), {entered("coupon", 2, 2)}, {renumbered("", `{"coupon":1,"greet":2}`)}, {left(false)},
-		}, "coupon 0/0/0 stayed 122"},
+		}, "coupon 0/0/0 stayed 122, flow 0/0/1"},
 		"a step of the new version only": {[]entries{
 			in(entered("greet", 0, 1)), {entered("coupon", 1, 2)}, {renumbered("", `{"greet":1,"coupon":2}`)},
 		}, "greet 0/1/0 took 60"},
 		"a step no more": {[]entries{
 			in(entered("greet", 1, 1)), {renumbered("", `{"coupon":1}`)}, {entered("coupon", 1, 2)},
 		}, "greet 0/0/0 stayed 122, coupon 1/0/0"},
-		"a step no more, and left": {[]entries{in(entered("greet", 1, 1)), {renumbered("", `{"coupon":1}`)}, {left(false)}}, "greet 0/0/0 stayed 122"},
+		"a step no more, and left": {[]entries{in(entered("greet", 1, 1)), {renumbered("", `{"coupon":1}`)}, {left(false)}}, "greet 0/0/0 stayed 122, flow 0/0/1"},
 		"a step again after a rollback": {[]entries{
 			in(entered("greet", 1, 1)), {renumbered("", `{"coupon":1}`)}, {renumbered("", `{"greet":1,"coupon":2}`)}, {left(false)},
-		}, "greet 0/0/1 stayed 180"},
+		}, "greet 0/0/1 stayed 180, flow 0/0/1"},
 	} {
 		if got := linesOf(last(played(t, c.changes...)).Counts); got != c.want {
 			t.Errorf("%s: counted %s; want %s", name, got, c.want)
@@ -144,6 +147,9 @@ func TestApplyCohorts(t *testing.T) {
 	same(t, "cells", got, []string{
 		"[1,\"text\",\"门\",{\"price\":\"a\",\"tone\":\"\\u003cb\\u003e\"}] 2026-11-06 greet 0/1",
 		"new 2026-11-06 greet 0/1", "vip 2026-11-06 greet 0/1",
+		"[1,\"text\",\"门\",{\"price\":\"a\",\"tone\":\"\\u003cb\\u003e\"}] 2026-11-06  0/1",
+		"new 2026-11-06  0/1", "vip 2026-11-06  0/1",
+		"[4,\"text\",\"\",{}] 2026-11-07  1/0",
 		"[4,\"text\",\"\",{}] 2026-11-07 greet 1/0",
 	})
 	if _, err := store.ParseCohort("{}"); err == nil {

@@ -47,7 +47,7 @@ type Fans interface {
 	Journal(ctx context.Context, fan FanID, after uint64, limit int) (rows []Row, next uint64, err error)
 	// Ended lists the fan's ended enrollments, oldest first.
 	Ended(ctx context.Context, fan FanID) ([]Enrollment, error)
-	// List pages the fans of an account in the order of their OpenIDs. Erased fans are left out.
+	// List pages the fans of an account in the order of their OpenIDs. Erased fans are left out unless the filter asks for them.
 	List(ctx context.Context, account string, filter FanFilter, cursor string, limit int) (fans []Fan, next string, err error)
 	// Receipts lists the receipts, of all accounts, whose At is in since..until, both inclusive, and that are kept for a day and
 	// no longer, oldest first: after a crash, the replies among them may have been committed and never written. It is meant for
@@ -63,6 +63,7 @@ type FanFilter struct {
 	Flow   string // lives in this flow
 	State  string // and in this state
 	Prefix string // of the OpenID
+	Erased bool   // the tombstones too
 }
 
 // LeaseQuery asks for due jobs.

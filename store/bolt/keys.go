@@ -130,7 +130,8 @@ func dueJob(key []byte) jobKey {
 	return jobKey{account, id}
 }
 
-// countKey names a cell of a funnel below some names. The state of a goal's cell is empty, and no state is.
+// countKey names a cell of a funnel below some names. The state of a goal's cell is empty, and no state is; in the flow's own cell
+// both are.
 func countKey(n *store.Count, names ...string) string {
 	key := under(names...) + n.State
 	if n.Goal != "" {

@@ -30,17 +30,23 @@ func cohortsBy(t *testing.T, b *bench) {
 	}
 	read := func(q store.CohortQuery, size int) []string { return ids(b.cohorts("shop", "coupon", q, size), line) }
 	cohorts := []string{
+		`2026-11-06 [1,"text","door",{"price":"a"}]  2 1 0`,
 		`2026-11-06 [1,"text","door",{"price":"a"}] bought 1 0 0`,
 		`2026-11-06 [1,"text","door",{"price":"a"}] greet 2 1 0`,
+		`2026-11-07 [1,"text","",{"price":"b"}]  1 0 0`,
 		`2026-11-07 [1,"text","",{"price":"b"}] greet 1 0 0`,
+		`2026-11-07 [1,"text","",{}]  1 0 0`,
 		`2026-11-07 [1,"text","",{}] greet 1 0 0`,
 	}
-	tags := []string{`2026-11-06 new bought 1 0 0`, `2026-11-06 new greet 1 1 0`, `2026-11-06 vip bought 1 0 0`, `2026-11-06 vip greet 2 1 0`}
+	tags := []string{
+		`2026-11-06 new  1 1 0`, `2026-11-06 new bought 1 0 0`, `2026-11-06 new greet 1 1 0`,
+		`2026-11-06 vip  2 1 0`, `2026-11-06 vip bought 1 0 0`, `2026-11-06 vip greet 2 1 0`,
+	}
 	for size := 1; size < 6; size++ {
 		same(t, "cohorts", read(store.CohortQuery{}, size), cohorts)
 		same(t, "tags", read(store.CohortQuery{Tags: true}, size), tags)
-		same(t, "from a day", read(store.CohortQuery{From: "2026-11-07"}, size), cohorts[2:])
-		same(t, "to a day", read(store.CohortQuery{To: "2026-11-06"}, size), cohorts[:2])
+		same(t, "from a day", read(store.CohortQuery{From: "2026-11-07"}, size), cohorts[3:])
+		same(t, "to a day", read(store.CohortQuery{To: "2026-11-06"}, size), cohorts[:3])
 		same(t, "a day without any", read(store.CohortQuery{From: "2026-11-08", To: "2026-11-09"}, size), []string(nil))
 		same(t, "tags of a day without any", read(store.CohortQuery{From: "2026-11-07", Tags: true}, size), []string(nil))
 	}

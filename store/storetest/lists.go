@@ -82,6 +82,8 @@ func listFans(t *testing.T, b *bench) {
 		{store.FanFilter{Tag: "new", Flow: "coupon", State: "where"}, []string{"a2"}},
 		{store.FanFilter{Tag: "new", Flow: "drip"}, nil},
 		{store.FanFilter{Prefix: "c"}, nil},
+		{store.FanFilter{Prefix: "b", Erased: true}, []string{"b1", "b2", "b3"}},
+		{store.FanFilter{Tag: "vip", Erased: true}, []string{"a1", "a2", "b1"}},
 	} {
 		for size := 1; size <= 3; size++ {
 			fans := pages(t, size, func(cursor string, limit int) ([]store.Fan, string, error) {
