@@ -19,13 +19,15 @@ import (
 // otherwise: a step of other rules is not decided again by a replay.
 const semantics = 1
 
-// verdict is what became of one candidate for the event.
-type verdict struct {
+// Verdict is what became of one candidate for an event.
+type Verdict struct {
 	Flow string `json:"flow"`
 	No   int    `json:"no,omitempty"` // of the enrollment; 0 for a trigger
 	Rule string `json:"rule,omitempty"`
 	Said string `json:"said"` // took, listened, refused: …, asleep: …, paused, later: …
 }
+
+type verdict = Verdict
 
 // maxTried is how many verdicts a decision keeps.
 const maxTried = 32

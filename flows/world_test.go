@@ -3,6 +3,7 @@ package flows_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -62,6 +63,7 @@ func newWorldOn(t *testing.T, s store.Store) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(w.replays)
 	return w
 }
 
@@ -298,5 +300,24 @@ func expect[T comparable](t *testing.T, what string, got, want T) {
 	t.Helper()
 	if got != want {
 		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+// replays decides everything again that the fans' journals hold: every test of flows is one of replay, too.
+func (w *world) replays() {
+	fans, _, err := w.store.List(context.Background(), account, store.FanFilter{}, "", 50)
+	if errors.Is(err, store.ErrClosed) {
+		return
+	}
+	if err != nil {
+		w.t.Error(err)
+	}
+	for i := range fans {
+		r, err := w.engine.Replay(context.Background(), fans[i].ID, 0)
+		if err != nil {
+			w.t.Errorf("replay %s: %v", fans[i].ID, err)
+		} else if !r.Equal {
+			w.t.Errorf("replay %s: %s", fans[i].ID, r.Why)
+		}
 	}
 }
