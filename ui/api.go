@@ -26,6 +26,7 @@ func (s *server) apiRoutes() []route {
 		get(account+"/fans", s.apiFans),
 		get(account+fan, s.apiFan),
 		get(account+fan+"/journal", s.apiJournal),
+		get(account+fan+"/replay", s.apiReplay),
 		post(account+fan+"/tags", s.apiTags),
 		get(account+"/flows", s.apiFlows),
 		get(account+flow, s.apiFlow),

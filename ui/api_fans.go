@@ -177,18 +177,23 @@ func (s *server) apiJournal(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	for i := range rows {
-		row := &rows[i]
-		inZone(a.Location, &row.At, &row.Due, &row.Created)
-		if row.Window != nil {
-			inZone(a.Location, &row.Window.Opened, &row.Window.Until)
-		}
-	}
+	viewRows(a.Location, rows)
 	next := ""
 	if last > 0 {
 		next = strconv.FormatUint(last, 10)
 	}
 	return writeList(w, rows, next)
+}
+
+// viewRows moves the times of rows into the account's zone.
+func viewRows(zone *time.Location, rows []store.Row) {
+	for i := range rows {
+		row := &rows[i]
+		inZone(zone, &row.At, &row.Due, &row.Created)
+		if row.Window != nil {
+			inZone(zone, &row.Window.Opened, &row.Window.Until)
+		}
+	}
 }
 
 const (

@@ -40,7 +40,7 @@ func TestCatalogues(t *testing.T) {
 
 // families are keys that are put together when they are used.
 var families = []string{
-	"journal.", "why.", "status.", "channel.", "event.", "window.", "quota.", "job.", "error.", "js.", "place.",
+	"journal.", "why.", "status.", "channel.", "event.", "window.", "quota.", "job.", "error.", "js.", "place.", "tried.",
 }
 
 // TestKeys: what templates and code ask for is there, and what is there is asked for.

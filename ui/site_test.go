@@ -136,7 +136,7 @@ func (s *site) receive(fan, msgType, event string, body wechat.Body) {
 	s.pushes++
 	p := &wechat.Push{
 		ToUserName: "gh_demo", FromUserName: fan, CreateTime: s.clock().Unix(), MsgType: msgType, Event: event,
-		MsgID: fmt.Sprint(s.pushes), Body: body, Raw: fmt.Append(nil, s.pushes),
+		MsgID: fmt.Sprint(s.pushes), Body: body,
 	}
 	if _, err := s.engine.Receive(context.Background(), "demo", p); err != nil {
 		s.t.Fatalf("receive %s of %s: %v", p.Name(), fan, err)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"fanflow/flows"
 	"fanflow/store"
 )
 
@@ -15,6 +16,17 @@ type happening struct {
 	Cause string
 	At    stamp
 	Steps []stepTold
+	// Tried says, where a flow decided, what became of the event with each flow and rule that could have acted on it.
+	Tried []verdictTold
+	// Lost says why the step cannot be decided again; empty if it can, or was no decision.
+	Lost string
+}
+
+// verdictTold is one candidate's.
+type verdictTold struct {
+	Flow string
+	Rule string // as reasons name it
+	Said string
 }
 
 // stepTold is a row of the journal in plain words.
@@ -33,7 +45,8 @@ var icons = map[store.Kind]string{
 	store.Versioned: "flow", store.VarSet: "note", store.Goal: "goal", store.Left: "flow", store.WindowOpened: "door",
 	store.WindowSpent: "door", store.Armed: "clock", store.Fired: "clock", store.Stale: "clock", store.Claimed: "note",
 	store.Ordered: "send", store.Sending: "send", store.Settled: "send", store.Ignored: "note", store.Failed: "alert",
-	store.Parked: "alert", store.Erased: "alert",
+	store.Parked: "alert", store.Erased: "alert", store.Called: "flow", store.Missed: "clock", store.Disarmed: "clock",
+	store.Planned: "clock", store.Unplanned: "clock", store.KeptBack: "out", store.Released: "out", store.Refused: "flow",
 }
 
 // timeline groups rows, which are given oldest first, by their cause and puts the newest first.
@@ -44,10 +57,34 @@ func (w *words) timeline(zone *time.Location, rows []store.Row) []happening {
 			hs = append(hs, happening{Cause: r.Cause, At: stampOf(zone, r.At)})
 		}
 		last := &hs[len(hs)-1]
+		if r.Kind == store.Decided { // the machine's part, told beside the steps
+			last.decided(w, r.Value)
+			continue
+		}
 		last.Steps = append(last.Steps, w.tell(zone, r))
 	}
 	slices.Reverse(hs)
 	return hs
+}
+
+// decided takes what a trace says to people.
+func (h *happening) decided(w *words, trace json.RawMessage) {
+	var t struct {
+		Tried []flows.Verdict `json:"tried"`
+		Lost  string          `json:"lost"`
+	}
+	if json.Unmarshal(trace, &t) != nil {
+		return
+	}
+	h.Lost = t.Lost
+	for _, v := range t.Tried {
+		word, rest, more := strings.Cut(v.Said, ": ")
+		said := w.or("tried."+word, word)
+		if more {
+			said = w.t("tried.because", "said", said, "why", w.or("why."+rest, rest))
+		}
+		h.Tried = append(h.Tried, verdictTold{Flow: v.Flow, Rule: w.on(v.Rule), Said: said})
+	}
 }
 
 // tell says a row in plain words.
@@ -69,6 +106,10 @@ func (w *words) tell(zone *time.Location, r store.Row) stepTold {
 		key += ".from"
 	case (r.Kind == store.Ordered || r.Kind == store.Replied) && said(r) == "":
 		key += ".silent"
+	case r.Kind == store.Called && r.Name == "":
+		key += ".over"
+	case r.Kind == store.Missed && !r.Due.IsZero():
+		key += ".due"
 	case (r.Kind == store.AttrSet || r.Kind == store.VarSet) && (len(r.Value) == 0 || string(r.Value) == "null"):
 		key += ".removed"
 	}

@@ -40,6 +40,7 @@ type Engine interface {
 	Flows(ctx context.Context, account string) ([]flows.FlowInfo, error)
 	Funnel(ctx context.Context, account, flow, from, to string) (flows.Funnel, error)
 	Pause(ctx context.Context, account, flow, why string) error
+	Replay(ctx context.Context, fan store.FanID, until uint64) (*flows.Replay, error)
 }
 
 var _ Engine = (*flows.Engine)(nil)

@@ -30,6 +30,7 @@ type library interface {
 	publish(ctx context.Context, kind, name string, version int) (*scriptResult, error)
 	list(ctx context.Context, kind string) ([]scriptLine, error)
 	check(ctx context.Context, kind, file, source string) ([]finding, error)
+	replay(ctx context.Context, openID string, until uint64) (*flows.Replay, error)
 }
 
 // withLibrary finds the library of the configuration and works on it.

@@ -58,7 +58,7 @@ func rootCommand() *cobra.Command {
 		return usagef("%v; see '%s --help'", err, c.CommandPath())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(demoCommand(), serveCommand(), simulatorCommand(), flowCommand(), pluginCommand(), versionCommand())
+	root.AddCommand(demoCommand(), serveCommand(), simulatorCommand(), flowCommand(), pluginCommand(), fanCommand(), versionCommand())
 	root.AddCommand(laterCommands()...)
 	return root
 }
@@ -74,7 +74,7 @@ func noArgs(c *cobra.Command, args []string) error {
 // laterCommands stand in the plan and not yet in the binary: they say so.
 func laterCommands() []*cobra.Command {
 	var all []*cobra.Command
-	for _, name := range []string{"init", "fan", "send", "backup", "restore", "verify"} {
+	for _, name := range []string{"init", "send", "backup", "restore", "verify"} {
 		all = append(all, laterCommand(name))
 	}
 	return all

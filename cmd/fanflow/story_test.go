@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -155,8 +156,30 @@ func TestStoryAsTwoProcesses(t *testing.T) {
 	if after := told(c); !reflect.DeepEqual(before, after) {
 		t.Errorf("a restart has changed the story:\n%v\n%v", before, after)
 	}
+	replays(t, config)
+	if code := serve.stop(); code != 0 {
+		t.Errorf("SIGTERM ended serve with %d", code)
+	}
+	replays(t, config)
 	if code := platform.stop(); code != 0 {
 		t.Errorf("SIGTERM ended the simulator with %d", code)
+	}
+}
+
+// replays has the story's fans replayed, by the service or from the data file.
+func replays(t *testing.T, config string) {
+	t.Helper()
+	out, code := command(t, "fan", "replay", "fan-1", "fan-2", "fan-3", "--config", config)
+	if code != 0 || strings.Count(out, ": the fan is the same, ") != 3 || !strings.Contains(out, "coupon") || strings.Contains(out, " 0 of them") {
+		t.Errorf("exit %d:\n%s", code, out)
+	}
+	out, code = command(t, "fan", "replay", "fan-1", "--until", "3", "--json", "--config", config)
+	var r struct{ Equal bool }
+	if err := json.Unmarshal([]byte(out), &r); err != nil || code != 0 || !r.Equal {
+		t.Errorf("exit %d, %v:\n%s", code, err, out)
+	}
+	if out, code = command(t, "fan", "replay", "nobody", "--config", config); code != 1 || !strings.Contains(out, "nobody") {
+		t.Errorf("exit %d:\n%s", code, out)
 	}
 }
 
