@@ -119,7 +119,7 @@ func (w *walk) enroll(flow string, vars map[string]json.RawMessage, o sendOption
 		return err
 	}
 	if o.At == "" && o.After == "" {
-		d.draft.enrolls = append(d.draft.enrolls, enrollWish{flow: flow, by: w.flow.Name, vars: vars})
+		d.draft.enrolls = append(d.draft.enrolls, enrollWish{flow: flow, by: "flow " + w.flow.Name, vars: vars})
 		return nil
 	}
 	due, expires, err := w.schedule(o)
@@ -169,7 +169,7 @@ func (d *decision) planned() error {
 	if err := d.draft.add(over); err != nil || over.Why != "" {
 		return err
 	}
-	d.draft.enrolls = append(d.draft.enrolls, enrollWish{flow: p.Name, by: d.job.Flow, vars: p.Vars})
+	d.draft.enrolls = append(d.draft.enrolls, enrollWish{flow: p.Name, by: "flow " + d.job.Flow, vars: p.Vars})
 	return nil
 }
 
