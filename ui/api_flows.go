@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -124,24 +125,80 @@ func versionOf(r *http.Request) (int, error) {
 	return n, nil
 }
 
-// stepView is a step of a funnel. What is neither completed nor dropped is waiting in it.
+// stepView is a step of a funnel. What is neither completed nor dropped is waiting in it. The times are from entering the step to
+// completing it; 0 while nobody has.
 type stepView struct {
 	State         string `json:"state"`
 	Entered       int64  `json:"entered"`
 	Completed     int64  `json:"completed"`
 	Dropped       int64  `json:"dropped"`
 	Waiting       int64  `json:"waiting"`
-	MedianSeconds int64  `json:"median_seconds"` // from entering the step to completing it; 0 while nobody has
+	MedianSeconds int64  `json:"median_seconds"`
+	P90Seconds    int64  `json:"p90_seconds"` // what 90 percent did not take longer than
+}
+
+// stateReach is a state that enrollments came to, with the time spent in it per visit.
+type stateReach struct {
+	State         string `json:"state"`
+	Entered       int64  `json:"entered"`
+	MedianSeconds int64  `json:"median_seconds"`
+	P90Seconds    int64  `json:"p90_seconds"`
+}
+
+// goalReach is a goal that enrollments reached, with the time since they entered the flow.
+type goalReach struct {
+	Goal          string `json:"goal"`
+	Entered       int64  `json:"entered"`
+	MedianSeconds int64  `json:"median_seconds"`
+	P90Seconds    int64  `json:"p90_seconds"`
+}
+
+// tallyView is what is counted of some enrollments: all of them, those that ended as done, those that ended otherwise.
+type tallyView struct {
+	Entered   int64        `json:"entered"`
+	Completed int64        `json:"completed"`
+	Dropped   int64        `json:"dropped"`
+	Steps     []stepView   `json:"steps"`
+	States    []stateReach `json:"states"`
+	Goals     []goalReach  `json:"goals"`
+}
+
+func viewTally(t flows.Tally) tallyView {
+	v := tallyView{
+		Entered: t.Entered, Completed: t.Completed, Dropped: t.Dropped, Steps: []stepView{}, States: []stateReach{}, Goals: []goalReach{},
+	}
+	for _, st := range t.Steps {
+		v.Steps = append(v.Steps, stepView{
+			State: st.State, Entered: st.Entered, Completed: st.Completed, Dropped: st.Dropped,
+			Waiting: st.Entered - st.Completed - st.Dropped, MedianSeconds: st.MedianSeconds, P90Seconds: st.P90Seconds,
+		})
+	}
+	for _, r := range t.States {
+		v.States = append(v.States, stateReach{r.Name, r.Entered, r.MedianSeconds, r.P90Seconds})
+	}
+	for _, r := range t.Goals {
+		v.Goals = append(v.Goals, goalReach{r.Name, r.Entered, r.MedianSeconds, r.P90Seconds})
+	}
+	return v
 }
 
 type funnelView struct {
-	Flow  string     `json:"flow"`
-	From  string     `json:"from"` // days of entry in the account's zone, inclusive; empty: open
-	To    string     `json:"to"`
-	Steps []stepView `json:"steps"`
+	Flow string `json:"flow"`
+	From string `json:"from"` // days of entry in the account's zone, inclusive; empty: open
+	To   string `json:"to"`
+	tallyView
+	By     string      `json:"by,omitempty"`
+	Groups []groupView `json:"groups,omitempty"`
+	More   int         `json:"more,omitempty"` // groups that are left out
 }
 
-// funnel counts a flow's funnel for the days that ?from= and ?to= ask for.
+// groupView is what is counted of the enrollments that have a value in common.
+type groupView struct {
+	Value string `json:"value"`
+	tallyView
+}
+
+// funnel counts a flow's funnel for the days that ?from= and ?to= ask for, divided as ?by= says.
 func (s *server) funnel(r *http.Request, a *Account) (funnelView, error) {
 	from, err := dayOf(r, "from")
 	if err != nil {
@@ -151,16 +208,16 @@ func (s *server) funnel(r *http.Request, a *Account) (funnelView, error) {
 	if err != nil {
 		return funnelView{}, err
 	}
-	f, err := s.Engine.Funnel(r.Context(), a.Name, param(r, "flow"), from, to)
+	f, err := s.Engine.FunnelBy(r.Context(), a.Name, param(r, "flow"), from, to, r.URL.Query().Get("by"))
+	if unknown := (*flows.ByError)(nil); errors.As(err, &unknown) {
+		return funnelView{}, faultf(http.StatusBadRequest, "%v", unknown)
+	}
 	if err != nil {
 		return funnelView{}, err
 	}
-	v := funnelView{Flow: f.Flow, From: from, To: to, Steps: []stepView{}}
-	for _, st := range f.Steps {
-		v.Steps = append(v.Steps, stepView{
-			State: st.State, Entered: st.Entered, Completed: st.Completed, Dropped: st.Dropped,
-			Waiting: st.Entered - st.Completed - st.Dropped, MedianSeconds: st.MedianSeconds,
-		})
+	v := funnelView{Flow: f.Flow, From: from, To: to, tallyView: viewTally(f.Tally), By: f.By, More: f.More}
+	for _, g := range f.Groups {
+		v.Groups = append(v.Groups, groupView{g.Value, viewTally(g.Tally)})
 	}
 	return v, nil
 }

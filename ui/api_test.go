@@ -70,7 +70,7 @@ func TestAPIGolden(t *testing.T) {
 	for name, path := range map[string]string{
 		"accounts": "/accounts", "fan": "/accounts/demo/fans/" + fanA, "fans": "/accounts/demo/fans?flow=coupon&limit=1",
 		"journal": "/accounts/demo/fans/" + fanC + "/journal", "flows": "/accounts/demo/flows", "flow": "/accounts/demo/flows/help",
-		"funnel": "/accounts/demo/flows/coupon/funnel?from=2026-11-01&to=2026-11-02", "quota": "/accounts/demo/quota",
+		"funnel": "/accounts/demo/flows/coupon/funnel?from=2026-11-01&to=2026-11-02", "funnel_by": "/accounts/demo/flows/coupon/funnel?by=trigger", "quota": "/accounts/demo/quota",
 		"sends": "/accounts/demo/sends?status=skipped&fan=" + fanA, "jobs": "/accounts/demo/jobs?fan=" + fanC,
 		"scripts": "/accounts/demo/scripts/plugin", "script": "/accounts/demo/scripts/flow/help?version=1", "empty": "/accounts/empty/fans",
 	} {
@@ -260,6 +260,7 @@ func TestProblems(t *testing.T) {
 		{"GET", "/accounts/demo/flows/coupon?version=99", "", 404},
 		{"GET", "/accounts/demo/flows/coupon?version=x", "", 400},
 		{"GET", "/accounts/demo/flows/coupon/funnel?from=monday", "", 400},
+		{"GET", "/accounts/demo/flows/coupon/funnel?by=weather", "", 400},
 		{"GET", "/accounts/demo/fans?limit=0", "", 400},
 		{"GET", "/accounts/demo/fans?limit=1001", "", 400},
 		{"GET", "/accounts?cursor=x", "", 400},

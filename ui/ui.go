@@ -38,7 +38,7 @@ type Engine interface {
 	Publish(ctx context.Context, id store.ScriptID, version int, by string) (store.Publication, error)
 	Flow(ctx context.Context, account, name string, version int) (*flows.Flow, error)
 	Flows(ctx context.Context, account string) ([]flows.FlowInfo, error)
-	Funnel(ctx context.Context, account, flow, from, to string) (flows.Funnel, error)
+	FunnelBy(ctx context.Context, account, flow, from, to, by string) (flows.Funnel, error)
 	Pause(ctx context.Context, account, flow, why string) error
 	Replay(ctx context.Context, fan store.FanID, until uint64) (*flows.Replay, error)
 }
