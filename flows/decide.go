@@ -84,7 +84,7 @@ type decision struct {
 	refused map[string]bool
 	// unheard is how many entries there were when nobody took the event; negative: it was taken, or not offered.
 	unheard int
-	// moving tells that a publication is being gone through: what fails then is not the fault of the event.
+	// moving tells that a publication is being gone through: nobody says sorry for what fails then, as the event is yet to come.
 	moving bool
 }
 
@@ -334,7 +334,7 @@ func (d *decision) attempt(flow *compiled, fn func() error) (*failure, error) {
 // fail notes a failure. A timer is tried three times in all; then it waits, parked, for a new version or for somebody to
 // resume it.
 func (d *decision) fail(flow *compiled, f *failure) error {
-	if d.event.Name == timerEvent && flow.Name == d.job.Flow && !d.moving { // another flow's part of it is not tried again
+	if d.event.Name == timerEvent && flow.Name == d.job.Flow { // another flow's part of it is not tried again
 		if d.job.Attempt+1 < timerTries {
 			return &retryError{fmt.Errorf("flow %s version %d: %w", flow.Name, flow.Version, f)}
 		}

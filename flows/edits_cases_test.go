@@ -48,7 +48,7 @@ func pausedAndOn(w *world) {
 
 func edits() []edit {
 	var all []edit
-	for _, list := range [][]edit{delayEdits(), stateEdits(), timerEdits(), otherEdits()} {
+	for _, list := range [][]edit{delayEdits(), stateEdits(), timerEdits(), callEdits(), otherEdits()} {
 		all = append(all, list...)
 	}
 	return all
@@ -154,7 +154,7 @@ func otherEdits() []edit {
 		{edit: "any", position: "its timer waits", choice: choose(store.KeepFans), old: aState(one), new: aState(three), wait: time.Hour},
 		{edit: "any", position: "it is parked", choice: choose(store.KeepFans), old: aState(`["1d"] = { run = function() error("broken") end }`), new: aState(three), wait: 2 * day},
 		{
-			edit: "any", position: "a send under a key waits", choice: choose(store.RestartFans), wait: time.Hour, later: 2 * day,
+			edit: "any", position: "a send under a key waits", choice: choose(store.RestartFans), wait: time.Hour, later: 3 * day,
 			old: `a = { enter = { message = { text = "soon", after = "1d", key = "k" } } }`, new: `a = { enter = { message = { text = "later", after = "1d", key = "k" } } }`,
 		},
 		{edit: "rollback", position: "the new timer waits", old: aState(one), mid: aState(three), new: aState(one), wait: time.Hour},
@@ -162,6 +162,52 @@ func otherEdits() []edit {
 		{
 			edit: "limit and window added", position: "in it, past the window", wait: time.Hour,
 			old: aState(one), new: flow(`limit = { all = 1 }, to = "2026-11-01",`, aState(one)),
+		},
+		{
+			edit: "window added that closes", position: "in it, past the window", wait: time.Hour,
+			old: aState(one), new: flow(`to = "2026-11-01", closes = "leave",`, aState(one)),
+		},
+		{
+			edit: "exit added", position: "the tag is there already", wait: time.Hour,
+			old: flow("", `a = { enter = { tag = "bought" }, after = { ["1d"] = { tag = "still here" } } }`),
+			new: flow(`exit = { tag = { "bought" } },`, `a = { enter = { tag = "bought" }, after = { ["1d"] = { tag = "still here" } } }`),
+		},
+	}
+}
+
+// callEdits are of a flow that waits for a sub-flow, or of the sub-flow.
+func callEdits() []edit {
+	child := `a = { on = { text = { yes = "done" } }, after = { ["2d"] = "done" } }, done = { final = true }`
+	calls := func(name, more string) string {
+		return name + ` = { on = { text = { ask = { call = "child" } }, result = { ["*"] = "z" } }` + more + ` }`
+	}
+	asleep := func(w *world) { w.text("fan", "ask") }
+	timer := `, after = { ["5d"] = { tag = "long" } }`
+	return []edit{
+		{
+			edit: "state renamed", position: "asleep in it, a sub-flow runs", choice: mapped("a", "b"), before: asleep, wait: time.Hour, child: child,
+			old: calls("a", timer) + ", " + zState, new: `first = "b", states = { ` + calls("b", timer) + ", " + zState + ` }`,
+		},
+		{
+			edit: "state removed", position: "asleep in it, a sub-flow runs", before: asleep, wait: time.Hour, child: child,
+			old: calls("a", timer) + ", " + zState, new: `first = "b", states = { ` + calls("b", timer) + ", " + zState + ` }`,
+		},
+		{
+			edit: "call and its result removed", position: "asleep in it, a sub-flow runs", before: asleep, wait: time.Hour, child: child,
+			old: calls("a", timer) + ", " + zState, new: `a = { on = { text = { go = "z" } }` + timer + ` }, ` + zState,
+		},
+		{
+			edit: "any", position: "asleep, a sub-flow runs", choice: choose(store.RestartFans), before: asleep, wait: time.Hour, child: child,
+			old: calls("a", timer) + ", " + zState, new: calls("a", `, after = { ["1d"] = "z" }`) + ", " + zState,
+		},
+		{
+			edit: "any", position: "in the sub-flow", choice: choose(store.EndFans), before: asleep, wait: time.Hour, child: child,
+			childNew: `a = { after = { ["1d"] = "done" } }, done = { final = true }`,
+			old:      `a = { on = { text = { ask = { call = "child" } }, result = { left = { tag = "child left" }, ["*"] = "z" } } }, ` + zState,
+		},
+		{
+			edit: "delay 2d → 1d", position: "in the sub-flow", before: asleep, wait: time.Hour, child: child,
+			childNew: `a = { after = { ["1d"] = "done" } }, done = { final = true }`, old: calls("a", timer) + ", " + zState,
 		},
 	}
 }

@@ -75,7 +75,7 @@ func (e *Engine) diagnose(ctx context.Context, fan store.FanID, parts []part) {
 		switch {
 		case err != nil:
 			e.logger.ErrorContext(ctx, "a flow keeps failing and could not be paused", "account", fan.Account, "flow", p.flow.Name, "version", p.flow.Version, "why", why, "err", err)
-		case held:
+		case held != nil:
 			e.logger.ErrorContext(ctx, "a flow keeps failing and is paused", "account", fan.Account, "flow", p.flow.Name, "version", p.flow.Version, "why", why)
 		}
 	}

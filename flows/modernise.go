@@ -67,12 +67,12 @@ func (d *decision) goThrough(n *store.Enrollment, p *pubStep, last bool) error {
 	if m.Kind == fanStays && m.Version == n.Version && len(m.Drop)+len(m.Arm)+len(m.Renumber) == 0 && !last {
 		return nil
 	}
-	flow, no := n.Flow, n.No
+	flow := n.Flow
 	if err := d.version(n, p, &m); err != nil {
 		return err
 	}
 	if m.Kind == fanEnds {
-		return d.endBy(flow, no, p, &m)
+		return d.finish(d.draft.fan.Enrolled(flow), m.Why)
 	}
 	if len(m.Drop) > 0 {
 		if err := d.disarmAll(d.draft.fan.Enrolled(flow), m.Drop, fmt.Sprintf("version %d does not declare it", m.Version)); err != nil {
@@ -100,24 +100,12 @@ func (d *decision) version(n *store.Enrollment, p *pubStep, m *migration) error 
 	return d.draft.add(e)
 }
 
-// endBy ends an enrollment without hooks.
-func (d *decision) endBy(flow string, no int, p *pubStep, m *migration) error {
-	c := d.flowOf(d.draft.fan.Enrolled(flow))
-	if c == nil {
-		c = p.Flow
-	}
-	if c == nil {
-		c = d.edition.ByName[flow].compiled
-	}
-	return d.walk(c, no).end(m.Why)
-}
-
 // restart begins the enrollment anew in the published version: what it had set is gone, what it has reached stays. If the new
 // beginning fails, the fan stays where they were.
 func (d *decision) restart(n *store.Enrollment, p *pubStep, m *migration) error {
 	flow, no := n.Flow, n.No
 	d.moving = true
-	err := d.part(p.Flow, func() error {
+	_, err := d.try(p.Flow, func() error {
 		n := d.draft.fan.Enrolled(flow)
 		stay := *m
 		stay.State = n.State

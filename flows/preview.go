@@ -188,7 +188,11 @@ func (d *dryRun) page(ctx context.Context, flow string, fans []store.Fan) error 
 			return err
 		}
 		ahead := lineage{From: line.From, Pubs: append(slices.Clip(line.Pubs), d.next)}
-		t.add(&fans[i], n, foresee(&fans[i], n, &ahead, d.now, d.acc.Location), d.now)
+		steps := foresee(&fans[i], n, &ahead, d.now, d.acc.Location)
+		if d.next.Flow.Window.ends(d.now, d.acc.Location) { // whatever version they are in
+			steps[len(steps)-1].Kind = fanEnds
+		}
+		t.add(&fans[i], n, steps)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -222,7 +226,7 @@ func newTally() *tally {
 
 // add counts one fan. What several publications make of a fan who is behind is counted as one move, from where they are to
 // where they will be.
-func (t *tally) add(f *store.Fan, n *store.Enrollment, steps []foreseen, now time.Time) {
+func (t *tally) add(f *store.Fan, n *store.Enrollment, steps []foreseen) {
 	t.fans++
 	last := &steps[len(steps)-1]
 	key := moveKey{Place{n.Version, n.State}, Place{last.Version, last.State}, last.Kind}
@@ -234,7 +238,7 @@ func (t *tally) add(f *store.Fan, n *store.Enrollment, steps []foreseen, now tim
 	m.Fans++
 	m.Sample = sample(m.Sample, f.ID.OpenID)
 	for _, s := range steps {
-		t.countTimers(&s, now)
+		t.countTimers(&s)
 	}
 	if last.Kind == fanEnds || last.Kind == fanRestarts {
 		return
@@ -251,7 +255,7 @@ func (t *tally) add(f *store.Fan, n *store.Enrollment, steps []foreseen, now tim
 	}
 }
 
-func (t *tally) countTimers(s *foreseen, now time.Time) {
+func (t *tally) countTimers(s *foreseen) {
 	for _, p := range s.Pairs {
 		c := TimerCount{State: s.State, From: p.From, To: p.To, What: p.What}
 		if s.flow != nil && s.flow.States[s.State] != nil && strings.HasSuffix(p.What, "overdue") {

@@ -144,10 +144,12 @@ func (e *Engine) pins(ctx context.Context, script store.Script, drafts bool) (ma
 // A flow that is not there, or not published, gives a *NotFoundError.
 func (e *Engine) Pause(ctx context.Context, account, flow, why string) error {
 	id := store.ScriptID{Account: account, Kind: store.KindFlow, Name: flow}
-	if _, err := e.account(account); err != nil {
+	acc, err := e.account(account)
+	if err != nil {
 		return err
 	}
-	if _, err := e.hold(ctx, id, 0, why); errors.Is(err, store.ErrNotFound) {
+	p, err := e.hold(ctx, id, 0, why)
+	if errors.Is(err, store.ErrNotFound) {
 		return err
 	} else if err != nil {
 		return fmt.Errorf("pause flow %s: %w", flow, err)
@@ -155,47 +157,35 @@ func (e *Engine) Pause(ctx context.Context, account, flow, why string) error {
 	if why != "" {
 		return nil
 	}
-	return e.goOn(ctx, id)
-}
-
-// goOn sets the job that lets the timers of a flow that was paused go on.
-func (e *Engine) goOn(ctx context.Context, id store.ScriptID) error {
-	catalog, err := e.store.Catalog(ctx)
-	if err != nil {
-		return fmt.Errorf("read the catalog: %w", err)
-	}
-	for i := range catalog.Publications {
-		if p := &catalog.Publications[i]; p.ScriptID == id && !p.Paused {
-			return e.republish(ctx, e.accounts[id.Account], p, fmt.Sprintf("@%d", e.now().UnixMilli()))
-		}
-	}
-	return nil
+	return e.goOn(ctx, acc, p)
 }
 
 // hold writes the pause into the current publication, while no other version can become current. With a version it holds only
-// that one, and only if nobody has paused it before; held tells that it did.
-func (e *Engine) hold(ctx context.Context, id store.ScriptID, version int, why string) (held bool, err error) {
+// that one, and only if nobody has paused it before; nil tells that it did not.
+func (e *Engine) hold(ctx context.Context, id store.ScriptID, version int, why string) (*store.Publication, error) {
 	e.publishing.Lock()
 	defer e.publishing.Unlock()
 	catalog, err := e.store.Catalog(ctx)
 	if err != nil {
-		return false, fmt.Errorf("read the catalog: %w", err)
+		return nil, fmt.Errorf("read the catalog: %w", err)
 	}
 	for _, p := range catalog.Publications {
 		if p.ScriptID != id {
 			continue
 		}
 		if version != 0 && (p.Version != version || p.Paused) {
-			return false, nil
+			return nil, nil
 		}
 		p.Paused, p.Why = why != "", why
-		_, err := e.store.Publish(ctx, p)
-		return true, err
+		if p, err = e.store.Publish(ctx, p); err != nil {
+			return nil, err
+		}
+		return &p, nil
 	}
 	if _, err := LoadScript(ctx, e.store, id, 0); err != nil {
-		return false, err
+		return nil, err
 	}
-	return false, &NotFoundError{ID: id, Pushed: true}
+	return nil, &NotFoundError{ID: id, Pushed: true}
 }
 
 // Broadcasts gives the account's published broadcasts, in order of their names. One that cannot be used any more is told to the

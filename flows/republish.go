@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -63,7 +64,7 @@ func (e *Engine) publishPage(ctx context.Context, acc *Account, c *chore, fans [
 		if !ok {
 			return nil
 		}
-		return e.bring(ctx, acc, c, f.ID, from)
+		return e.bring(ctx, acc, c, f.ID, from, fmt.Sprintf("%08x-pub-%s-%d.%d", args.From.Unix(), c.Flow, c.No, args.From.UnixMilli()%1000))
 	})
 	if err != nil {
 		return err
@@ -92,8 +93,8 @@ func (e *Engine) overdue(ctx context.Context, acc *Account, ed *edition, f *stor
 	return len(asleepTimers(&last, now)), true, nil
 }
 
-// bring takes one fan through the flow's publications, as an event of its own in the fan's lane.
-func (e *Engine) bring(ctx context.Context, acc *Account, c *chore, fan store.FanID, from time.Time) error {
+// bring takes one fan through the flow's publications, as an event of its own in the fan's lane. cause is the job's.
+func (e *Engine) bring(ctx context.Context, acc *Account, c *chore, fan store.FanID, from time.Time, cause string) error {
 	leave, err := e.lanes.enter(ctx, fan)
 	if err != nil {
 		return fmt.Errorf("wait for fan %s: %w", fan, err)
@@ -102,7 +103,7 @@ func (e *Engine) bring(ctx context.Context, acc *Account, c *chore, fan store.Fa
 	now := store.Stamp(e.now())
 	_, err = e.run(ctx, acc, task{
 		fan: fan, now: now, event: publishedTo(c.Flow, from),
-		cause: fmt.Sprintf("%08x-pub-%s-%d/%s", uint32(now.Unix()), c.Flow, c.No, fan.OpenID),
+		cause: cause + "/" + fan.OpenID,
 	})
 	if errors.Is(err, store.ErrConflict) { // the fan is busy: their next event does it
 		e.logger.WarnContext(ctx, "a fan changes too fast to be brought to a new version now", "fan", fan.String(), "flow", c.Flow, "err", err)
@@ -111,30 +112,36 @@ func (e *Engine) bring(ctx context.Context, acc *Account, c *chore, fan store.Fa
 	return err
 }
 
-// republish commits the job that brings the fans of a flow to a publication; again is empty for the first time, and tells the
-// ends of pauses apart. The job's id is the publication's: committing it again while it waits adds nothing. Where nobody is in
-// the flow there is none.
-func (e *Engine) republish(ctx context.Context, acc *Account, p *store.Publication, again string) error {
+// fansJob gives the job that brings the fans of a flow to a publication; again is empty for the first time, and tells the ends
+// of pauses apart. Where nobody is in the flow there is none.
+func (e *Engine) fansJob(ctx context.Context, acc *Account, p *store.Publication, again string) ([]store.Job, error) {
 	held, err := e.store.Waiting(ctx, acc.Name, p.Name)
 	if err != nil {
-		return fmt.Errorf("count who is in flow %s: %w", p.Name, err)
+		return nil, fmt.Errorf("count who is in flow %s: %w", p.Name, err)
 	}
 	if len(held) == 0 {
-		return nil
+		return nil, nil
 	}
 	now := store.Stamp(e.now())
 	args, err := encode(publishArgs{From: now})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	id := fmt.Sprintf("publish/%s/%d%s", p.Name, p.No, again)
-	job, err := choreJob(acc.Name, id, now, chore{Name: publishChore, Flow: p.Name, No: p.No, Args: args})
-	if err != nil {
-		return err
+	job, err := choreJob(acc.Name, publicationCause(p)+again, now, chore{Name: publishChore, Flow: p.Name, No: p.No, Args: args})
+	return []store.Job{job}, err
+}
+
+func publicationCause(p *store.Publication) string { return fmt.Sprintf("publish/%s/%d", p.Name, p.No) }
+
+// commitJobs keeps the jobs of a publication or of the end of a pause, which cause names. A cause that was committed before
+// adds nothing.
+func (e *Engine) commitJobs(ctx context.Context, acc *Account, cause string, jobs []store.Job) error {
+	if len(jobs) == 0 {
+		return nil
 	}
-	_, err = e.store.Commit(ctx, store.Change{Fan: store.FanID{Account: acc.Name}, Cause: id, At: now, Jobs: []store.Job{job}})
+	_, err := e.store.Commit(ctx, store.Change{Fan: store.FanID{Account: acc.Name}, Cause: cause, At: store.Stamp(e.now()), Jobs: jobs})
 	if err != nil {
-		return fmt.Errorf("set the job that brings the fans of flow %s to publication %d: %w", p.Name, p.No, err)
+		return fmt.Errorf("set the jobs of %s: %w", cause, err)
 	}
 	if e.poke != nil {
 		e.poke()
@@ -142,18 +149,45 @@ func (e *Engine) republish(ctx context.Context, acc *Account, p *store.Publicati
 	return nil
 }
 
-// follow sets the jobs of a publication and notes that they are set.
+// follow sets the jobs of a publication, and notes that they are set: the one that brings the fans over, the one that closes the
+// flow's window, and those of its triggers by time.
 func (e *Engine) follow(ctx context.Context, acc *Account, p *store.Publication) error {
-	if err := e.armTicks(ctx, acc, p.Name); err != nil {
+	jobs, err := e.fansJob(ctx, acc, p, "")
+	if err != nil {
 		return err
 	}
-	if err := e.republish(ctx, acc, p, ""); err != nil {
+	ed, err := e.current(ctx, acc.Name)
+	if err != nil {
+		return err
+	}
+	if now := ed.ByName[p.Name]; now != nil {
+		closing, err := e.closeJobs(acc, now)
+		if err != nil {
+			return err
+		}
+		ticks, err := e.tickJobs(acc, now, e.now())
+		if err != nil {
+			return err
+		}
+		jobs = slices.Concat(jobs, closing, ticks)
+	}
+	if err := e.commitJobs(ctx, acc, publicationCause(p), jobs); err != nil {
 		return err
 	}
 	if err := e.store.SetSetting(ctx, followedSetting(p.ScriptID), []byte(strconv.Itoa(p.No))); err != nil {
 		return fmt.Errorf("note that publication %d of flow %s is followed: %w", p.No, p.Name, err)
 	}
 	return nil
+}
+
+// goOn sets the job that lets the timers of a flow that was paused go on.
+func (e *Engine) goOn(ctx context.Context, acc *Account, p *store.Publication) error {
+	again := fmt.Sprintf("@%d", e.now().UnixMilli())
+	jobs, err := e.fansJob(ctx, acc, p, again)
+	if err != nil {
+		return err
+	}
+	return e.commitJobs(ctx, acc, publicationCause(p)+again, jobs)
 }
 
 // followedSetting keeps the number of the last publication whose jobs were set.

@@ -87,30 +87,6 @@ func tickJob(account, flow string, t *timer, at time.Time) (store.Job, error) {
 	return choreJob(account, id, at, chore{Name: tickChore, Flow: flow, Args: args})
 }
 
-// armTicks puts the next times of a flow's triggers into the due-queue.
-func (e *Engine) armTicks(ctx context.Context, acc *Account, flow string) error {
-	ed, err := e.current(ctx, acc.Name)
-	if err != nil {
-		return err
-	}
-	p := ed.ByName[flow]
-	if p == nil {
-		return nil
-	}
-	now := e.now()
-	jobs, err := e.tickJobs(acc, p, now)
-	if err != nil || len(jobs) == 0 {
-		return err
-	}
-	_, err = e.store.Commit(ctx, store.Change{
-		Fan: store.FanID{Account: acc.Name}, Cause: fmt.Sprintf("ticks/%s/%d@%d", flow, ed.Rev, now.UnixMilli()), At: store.Stamp(now), Jobs: jobs,
-	})
-	if err != nil {
-		return fmt.Errorf("set the triggers by time of flow %s: %w", flow, err)
-	}
-	return nil
-}
-
 // beforeTick looks whether a tick may go on; if not, it has ended it or put it off. The job comes back as the flow's current
 // version wants it.
 func (e *Engine) beforeTick(ctx context.Context, acc *Account, job store.Job) (ready bool, _ store.Job, err error) {

@@ -228,7 +228,7 @@ func (w *world) do(ctx context.Context, j store.Job) {
 	}
 	if err := w.engine.Wake(ctx, j); err != nil {
 		_, err := w.store.Commit(ctx, store.Change{
-			Fan: store.FanID{Account: j.Account}, Cause: fmt.Sprintf("%s#%d", j.ID, j.Attempt+1), At: w.clock(),
+			Fan: store.FanID{Account: j.Account}, Cause: fmt.Sprintf("%s#%d@%d", j.ID, j.Attempt+1, w.clock().UnixMilli()), At: w.clock(),
 			Snooze: []store.Snooze{{Job: j.ID, Due: w.clock().Add(time.Second), Attempt: j.Attempt + 1, Why: err.Error()}},
 		})
 		if err != nil {
