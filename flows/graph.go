@@ -111,7 +111,7 @@ func (d *declaration) describe(version int) *Flow {
 		f.States = append(f.States, out)
 	}
 	for _, m := range d.Triggers {
-		t := Trigger{Event: m.Event}
+		t := Trigger{Event: spoken(m.Event)}
 		for i := range m.Rules {
 			t.Match = append(t.Match, m.Rules[i].Key)
 		}
