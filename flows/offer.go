@@ -113,7 +113,7 @@ func (d *decision) triggerCandidates() (out []candidate) {
 }
 
 // trigger gives the trigger of the flow that matches. A new follower who scanned a code matches by the scene also, and that
-// says more than that they subscribed.
+// says more than that they subscribed; a circle says more than any place.
 func (d *decision) trigger(flow *compiled) (candidate, bool) {
 	var found candidate
 	for _, m := range flow.Triggers {
@@ -123,7 +123,7 @@ func (d *decision) trigger(flow *compiled) (candidate, bool) {
 		switch {
 		case m.Event == d.event.Name:
 			r, captures = m.match(d.event.Subject)
-			if d.event.Name == "subscribe" && d.event.Scene != "" {
+			if d.event.Name == "subscribe" && d.event.Scene != "" || r != nil && r.bare {
 				loose = 1
 			}
 		case m.Event == "scan" && d.event.Name == "subscribe" && d.event.Scene != "":

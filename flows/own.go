@@ -62,8 +62,8 @@ func (a *Account) ownWord(text string) (kind, word string) {
 	return "", ""
 }
 
-// ownName stands for the account where a decision names the flow that took an event.
-const ownName = "account"
+// ownName stands for the account where a decision names the flow that took an event. No flow can be called so.
+const ownName = "(account)"
 
 // own lets the account's own words (人工, 退订) take the event before any flow does. Only a text that is such a word and nothing
 // else is one. Who says 退订 twice is answered twice; the second time there is nothing to note.
