@@ -166,15 +166,17 @@ func (d *decision) giveKept() error {
 	if d.event.Push == nil || !d.event.Answerable {
 		return nil
 	}
+	own := d.draft.reply.Content
 	for _, k := range slices.Clone(d.draft.fan.Kept) {
-		if _, err := d.within(func() error { return d.give(k) }); err != nil { // one that does not fit waits on
+		if _, err := d.within(func() error { return d.give(k, own) }); err != nil { // one that does not fit waits on
 			return err
 		}
 	}
 	return nil
 }
 
-func (d *decision) give(k store.Kept) error {
+// give gives one of them; own are the words of the answer that a flow gave, which come last.
+func (d *decision) give(k store.Kept, own string) error {
 	if d.now.Sub(k.At) > keptFor {
 		return d.draft.giveUp(k.Push, "the fan wrote nothing for seven days")
 	}
@@ -184,7 +186,7 @@ func (d *decision) give(k store.Kept) error {
 	}
 	const why = "it missed its own push"
 	said := ""
-	switch both, fits := d.joined(r); {
+	switch both, fits := d.joined(r, own); {
 	case d.draft.reply.IsZero() && r.Validate(d.event.Push) == nil:
 		said = "the answer to this push"
 		err = d.answer(r, store.Entry{Why: why})
@@ -203,12 +205,16 @@ func (d *decision) give(k store.Kept) error {
 	return d.draft.add(store.Entry{Kind: store.Released, Send: k.Push, Why: said})
 }
 
-// joined gives the words of a kept reply and of the answer as one text, if both are texts and fit.
-func (d *decision) joined(r wechat.Reply) (both string, fits bool) {
+// joined gives the words of a kept reply and of the answer as one text, in the order of their pushes, if both are texts and fit.
+func (d *decision) joined(r wechat.Reply, own string) (both string, fits bool) {
 	if r.MsgType != "text" || d.draft.reply.MsgType != "text" {
 		return "", false
 	}
-	both = r.Content + "\n\n" + d.draft.reply.Content
+	const gap = "\n\n"
+	both = strings.TrimSuffix(d.draft.reply.Content, own) + r.Content + gap + own
+	if own == "" {
+		both = d.draft.reply.Content + gap + r.Content
+	}
 	return both, len(both) <= wechat.MaxText
 }
 
