@@ -24,6 +24,7 @@ func TestEventsInWords(t *testing.T) {
 		"scancode_push": `{"key":"T","result":"R"}`, "scancode_waitmsg": `{"key":"T","result":"R"}`, "pic_sysphoto": `{"key":"T","count":1}`,
 		"pic_photo_or_album": `{"key":"T","count":1}`, "pic_weixin": `{"key":"T","count":1}`,
 		"location_select":           `{"key":"T","latitude":1,"longitude":2,"label":"T"}`,
+		"click_link":                `{"name":"T","url":"u"}`,
 		"subscribe_msg_popup_event": `{"list":[]}`, "subscribe_msg_change_event": `{"list":[]}`,
 	}
 	unfilled := regexp.MustCompile(`\{[a-z]+\}|_`)
@@ -40,7 +41,7 @@ func TestEventsInWords(t *testing.T) {
 		for _, name := range []string{
 			"miniprogrampage", "view_miniprogram", "scancode_push", "scancode_waitmsg", "pic_sysphoto", "pic_photo_or_album", "pic_weixin",
 			"location_select", "subscribe_msg_popup_event", "subscribe_msg_change_event", "subscribe_msg_sent_event",
-			"kf_create_session", "kf_switch_session", "kf_close_session", "event",
+			"kf_create_session", "kf_switch_session", "kf_close_session", "event", "untag", "click_link",
 		} {
 			if w.or("event."+name, "") == "" {
 				t.Errorf("%s has no words for the event %s", lang, name)

@@ -36,6 +36,7 @@ type rig struct {
 	outbox   *outbox.Outbox
 	runner   *scheduler.Runner
 	quiet    func(context.Context, store.FanID) error
+	tell     func(context.Context, store.Send) []store.Job
 	as       func(*outbox.Account) // what the outbox takes the account for; nil: a verified service account
 	through  store.Store           // what the outbox sees of store; nil: store itself
 	mu       sync.Mutex
@@ -93,6 +94,12 @@ func (g *rig) restart() {
 				return nil
 			}
 			return g.quiet(ctx, fan)
+		},
+		Tell: func(ctx context.Context, s store.Send) []store.Job {
+			if g.tell == nil {
+				return nil
+			}
+			return g.tell(ctx, s)
 		},
 		Observe: func(account, channel string, status store.Status) {
 			g.mu.Lock()
