@@ -64,7 +64,7 @@ func (w *walk) call(flow string, vars map[string]json.RawMessage, why string) er
 		return err
 	}
 	w.d.draft.enrolls = append(w.d.draft.enrolls, enrollWish{
-		flow: flow, by: "call by flow " + w.flow.Name, vars: vars, caller: &store.Caller{Flow: w.flow.Name, No: w.no},
+		flow: flow, by: w.flow.Name, vars: vars, caller: &store.Caller{Flow: w.flow.Name, No: w.no},
 	})
 	return nil
 }

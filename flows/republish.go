@@ -174,6 +174,9 @@ func (e *Engine) follow(ctx context.Context, acc *Account, p *store.Publication)
 	if err := e.commitJobs(ctx, acc, publicationCause(p), jobs); err != nil {
 		return err
 	}
+	if err := e.armClosing(ctx, acc, p.Name); err != nil {
+		return err
+	}
 	if err := e.store.SetSetting(ctx, followedSetting(p.ScriptID), []byte(strconv.Itoa(p.No))); err != nil {
 		return fmt.Errorf("note that publication %d of flow %s is followed: %w", p.No, p.Name, err)
 	}
