@@ -64,7 +64,7 @@ func (w *walk) call(flow string, vars map[string]json.RawMessage, why string) er
 		return err
 	}
 	w.d.draft.enrolls = append(w.d.draft.enrolls, enrollWish{
-		flow: flow, by: w.flow.Name, vars: vars, caller: &store.Caller{Flow: w.flow.Name, No: w.no},
+		flow: flow, by: "flow " + w.flow.Name, vars: vars, caller: &store.Caller{Flow: w.flow.Name, No: w.no},
 	})
 	return nil
 }
@@ -78,18 +78,23 @@ func (d *decision) depth(n *store.Enrollment) (deep int) {
 	return deep
 }
 
-// forget ends the sub-flow that the enrollment waits for, as it goes on without it.
-func (w *walk) forget() error {
+// forget ends the sub-flow that the enrollment waits for, as it goes on without it; why is the sub-flow's reason.
+func (w *walk) forget(why string) error {
 	n := w.at()
 	if n == nil || n.Calls == "" {
 		return nil
 	}
-	const why = "its caller went on"
 	if err := w.d.endChild(n, why); err != nil {
 		return err
 	}
 	return w.note(store.Entry{Kind: store.Called, State: w.at().State, Why: why})
 }
+
+// Why a sub-flow ends that its caller does not wait for any more.
+const (
+	callerWentOn = "its caller went on"
+	callerEnded  = "its caller has ended"
+)
 
 // endChild ends the sub-flow that an enrollment waits for, without hooks; one that has not begun yet does not begin. Nobody hears
 // of its result.

@@ -141,7 +141,7 @@ func (d *decision) quit(n *store.Enrollment, to, why string) error {
 // comes here. The journey is done if it has reached the last step of the funnel. A caller will hear of it.
 func (d *decision) finish(n *store.Enrollment, why string) error {
 	at := store.Caller{Flow: n.Flow, No: n.No}
-	if err := d.endChild(n, "its caller has ended"); err != nil {
+	if err := d.endChild(n, callerEnded); err != nil {
 		return err
 	}
 	n = d.enrollment(at)

@@ -222,7 +222,6 @@ func (d *decision) grantEnrolls() (more bool, err error) {
 // grant starts a flow that a script asked for. Who called one that does not begin, hears so.
 func (d *decision) grant(wish enrollWish) error {
 	p := d.edition.ByName[wish.flow]
-	wish.by = "flow " + wish.by
 	in := false
 	var err error
 	switch {

@@ -102,7 +102,7 @@ func (w *walk) goOn(to, why string) error {
 
 // leave ends the sub-flow that the state waits for, and runs the leave hook of the state that is being left.
 func (w *walk) leave(why string) error {
-	if err := w.forget(); err != nil {
+	if err := w.forget(callerWentOn); err != nil {
 		return err
 	}
 	s := w.state()
@@ -126,7 +126,7 @@ func (w *walk) enter(name, why string) (next string, err error) {
 	if w.moves++; w.moves > maxMoves {
 		return "", w.fault(s.Line, "more than %d transitions in a row, the last into %q: the states lead in a circle", maxMoves, name)
 	}
-	if err := w.forget(); err != nil { // the leave hook, or the function that chose this state, may have called one
+	if err := w.forget(callerWentOn); err != nil { // the leave hook, or the function that chose this state, may have called one
 		return "", err
 	}
 	w.d.dropTimers(w.at())
@@ -163,6 +163,9 @@ func (w *walk) end(why string) error {
 
 // quit ends the enrollment from outside of its states: by way of a final one, if to names it.
 func (w *walk) quit(to, why string) error {
+	if err := w.forget(callerEnded); err != nil {
+		return err
+	}
 	if err := w.leave(why); err != nil || w.ended {
 		return err
 	}
