@@ -202,7 +202,7 @@ func (e *Engine) tickPage(ctx context.Context, acc *Account, c *chore, fans []st
 		return err
 	}
 	ev := &event{Name: tickEvent, Subject: args.Tick, Created: args.At, Fields: map[string]any{"flow": c.Flow, "name": args.Tick}}
-	cause := fmt.Sprintf("%08x-tick/%s/%s", args.At.Unix(), c.Flow, args.Tick)
+	cause := fmt.Sprintf("%08x-tick/%s/%s/", args.At.Unix(), c.Flow, args.Tick) // and the fan: ids of sends derive from it
 	err = e.eachFan(ctx, fans, func(ctx context.Context, f *store.Fan) error {
 		if !t.Audience.holds(f) || f.Enrolled(c.Flow) != nil {
 			return nil
@@ -212,7 +212,7 @@ func (e *Engine) tickPage(ctx context.Context, acc *Account, c *chore, fans []st
 			return fmt.Errorf("wait for fan %s: %w", f.ID, err)
 		}
 		defer leave()
-		_, err = e.run(ctx, acc, task{fan: f.ID, cause: cause, now: store.Stamp(e.now()), event: ev, keep: tickKeep})
+		_, err = e.run(ctx, acc, task{fan: f.ID, cause: cause + f.ID.OpenID, now: store.Stamp(e.now()), event: ev, keep: tickKeep})
 		return err
 	})
 	if err != nil {
