@@ -94,8 +94,10 @@ func TestTimersOfAState(t *testing.T) {
 		{"every month", `every = { ["day 1 10:00"] = { message = "x" } }`, "every day 1 10:00 12-01 10:00", ""},
 		{"every so long", `every = { ["36h"] = { message = "x" } }`, "every 36h 11-04 09:30", "x, x, x"},
 		{"once a name", `after = { ["1d"] = { message = "x", name = "nudge" } }`, "nudge 11-03 21:30", "x"},
-		{"delays first, then in source order", `every = { ["1d"] = { message = "every", times = 1 } }, at = { ["22:00"] = { message = "at" } }, after = { ["2h"] = { message = "after" } }`,
-			"2h 11-02 23:30, every 1d 11-03 21:30, at 22:00 11-02 22:00", "at, after, every"},
+		{
+			"delays first, then in source order", `every = { ["1d"] = { message = "every", times = 1 } }, at = { ["22:00"] = { message = "at" } }, after = { ["2h"] = { message = "after" } }`,
+			"2h 11-02 23:30, every 1d 11-03 21:30, at 22:00 11-02 22:00", "at, after, every",
+		},
 		{"a function", `after = { ["1h"] = { late = "run", run = function(fan, event) fan:message(event.type .. " " .. event.delay) end } }`, "1h 11-02 22:30", "timer 1h"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
