@@ -269,14 +269,14 @@ func checkCalls(s *subject) {
 
 // actions shows every action of the flow, with those in its cases.
 func (d *declaration) actions(see func(a *action)) {
-	all := func(_ string, a *action) { see(a) }
+	all := func(_ string, a *action) { a.each(see) }
 	for _, name := range d.Order {
 		d.States[name].actions(all)
 	}
 	ruleActions(d.Listen, "", all)
 	for i := range d.Ticks {
 		if d.Ticks[i].Do != nil {
-			see(d.Ticks[i].Do)
+			d.Ticks[i].Do.each(see)
 		}
 	}
 }

@@ -33,7 +33,7 @@ func (d *declaration) reachable(from ...string) (found map[string]bool, open boo
 	found = map[string]bool{}
 	queue := slices.Concat(from, d.ends())
 	ruleActions(d.Listen, "listen ", func(_ string, a *action) {
-		open = open || a.Run != nil && !a.Declared
+		a.each(func(a *action) { open = open || a.Run != nil && !a.Declared })
 		queue = append(queue, a.edges()...)
 	})
 	for len(queue) > 0 {
