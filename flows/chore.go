@@ -48,6 +48,7 @@ func (e *Engine) chores() map[string]choreDo {
 		publishChore: e.publishChore(),
 		closeChore:   e.closeChoreDo(),
 		tickChore:    e.tickDo(),
+		retainChore:  e.retainDo(),
 	}
 }
 

@@ -35,6 +35,8 @@ type Account struct {
 	Words map[string][]string
 	// Says are the answers to them, by kind; one that is not there has its default.
 	Says map[string]string
+	// Journal is how long rows of fans' journals are kept; 0: for ever. See [Engine.Retain].
+	Journal time.Duration
 }
 
 // Config makes an Engine. Store, Accounts and Now must be given.

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"unicode/utf8"
 
 	"fanflow/store"
@@ -42,10 +43,10 @@ func (d *decision) tried(v verdict) {
 // trace is the last entry of a decision: with the fan before it, which the journal gives, it is all that is needed to decide
 // again, and it says why it came out so. The step's time and cause stand in its row.
 type trace struct {
-	Engine  int       `json:"engine"`  // semantics
-	Catalog uint64    `json:"catalog"` // the revision of what was published
-	Config  string    `json:"config"`  // digest of the account's settings
 	Event   *happened `json:"event,omitempty"`
+	Engine  int       `json:"engine"`            // semantics
+	Catalog uint64    `json:"catalog"`           // the revision of what was published
+	Config  string    `json:"config"`            // digest of the account's settings
 	Answers []answer  `json:"answers,omitempty"` // what was read outside, in the order of asking
 	Flow    string    `json:"flow,omitempty"`    // that took the event
 	Tried   []verdict `json:"tried,omitempty"`
@@ -62,7 +63,7 @@ type happened struct {
 	// Packed is the same, deflated, where it is long.
 	Packed []byte `json:"packed,omitempty"`
 
-	size int // about what it takes in the journal
+	raw json.RawMessage // all of it in JSON, as the trace keeps it
 }
 
 // eventForm is an event with what is kept of a push that came without a document.
@@ -124,8 +125,7 @@ func (h *happened) pack() error {
 	if err != nil {
 		return err
 	}
-	h.size = len(raw)
-	if h.size <= packFrom {
+	if h.raw = raw; len(raw) <= packFrom {
 		return nil
 	}
 	var b bytes.Buffer
@@ -139,8 +139,9 @@ func (h *happened) pack() error {
 	if err := z.Close(); err != nil {
 		return err
 	}
-	*h = happened{Packed: b.Bytes(), size: 16 + b.Len()*4/3}
-	return nil
+	*h = happened{Packed: b.Bytes()}
+	h.raw, err = encode(h)
+	return err
 }
 
 // unpack undoes pack.
@@ -165,7 +166,7 @@ func (d *decision) traceRoom() (event, answers int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	event = 512 + min(h.size, maxHappened)
+	event = 512 + min(len(h.raw), maxHappened)
 	for _, v := range d.verdicts {
 		event += 64 + 2*(len(v.Flow)+len(v.Rule)+len(v.Said))
 	}
@@ -190,13 +191,13 @@ func (d *decision) trace(c *store.Change) error {
 	if t.Sum, err = sumOf(c); err != nil {
 		return err
 	}
-	if h.size > maxHappened {
+	if len(h.raw) > maxHappened {
 		t.Event, t.Answers, t.Lost = nil, nil, "the event is too long to be kept"
 	}
 	if err := t.into(c); err != nil {
 		return err
 	}
-	if d.draft.size() < store.MaxChange/16 && h.size < store.MaxChange/16 && len(t.Answers) == 0 {
+	if d.draft.size() < store.MaxChange/16 && len(h.raw) < store.MaxChange/16 && len(t.Answers) == 0 {
 		return nil
 	}
 	n, err := c.Size()
@@ -214,11 +215,16 @@ func (d *decision) trace(c *store.Change) error {
 	return err
 }
 
-// into adds the trace as the last entry.
+// into adds the trace as the last entry. The event, which is in JSON already, goes in as it is.
 func (t *trace) into(c *store.Change) error {
-	raw, err := encode(t)
+	rest := *t
+	rest.Event = nil
+	raw, err := encode(rest)
 	if err != nil {
 		return fmt.Errorf("encode the trace of %s: %w", c.Cause, err)
+	}
+	if t.Event != nil {
+		raw = slices.Concat([]byte(`{"event":`), t.Event.raw, []byte{','}, raw[1:])
 	}
 	c.Entries = append(c.Entries[:len(c.Entries):len(c.Entries)], store.Entry{Kind: store.Decided, Value: raw})
 	return nil

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"fanflow/store"
@@ -46,10 +47,18 @@ func (s *server) fanPage(w http.ResponseWriter, r *http.Request) error {
 		after = before - 1 - rowsOnPage
 		body.Older = after + 1
 	}
+	base, err := s.Store.Base(ctx, f.ID)
+	if err != nil {
+		return err
+	}
+	if base.Seq >= after { // what lies before was trimmed
+		body.Older = 0
+	}
 	rows, _, err := s.Store.Journal(ctx, f.ID, after, int(before-1-after))
 	if err != nil {
 		return err
 	}
+	rows = slices.DeleteFunc(rows, func(r store.Row) bool { return r.Seq >= before })
 	body.Timeline = s.say(r).timeline(a.Location, rows)
 	sends, _, err := s.Store.Sends(ctx, a.Name, store.SendFilter{OpenID: f.ID.OpenID}, "", sendsOnPage)
 	if err != nil {

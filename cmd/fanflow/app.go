@@ -116,7 +116,7 @@ func (c *Account) forFlows() flows.Account {
 	sends := outbox.Account{Type: c.Type, Verified: c.Verified, Test: c.Test}
 	return flows.Account{
 		Name: c.Name, Location: c.location, Apology: c.Apology, Fallback: c.Fallback, Type: c.Type, Templates: c.Templates,
-		Customer: sends.May(store.Customer), Words: c.Words.byKind(), Says: c.Says.byKind(), Quiet: c.quiet,
+		Customer: sends.May(store.Customer), Words: c.Words.byKind(), Says: c.Says.byKind(), Quiet: c.quiet, Journal: c.keep,
 	}
 }
 
@@ -265,6 +265,9 @@ func (a *app) run(ctx context.Context) error {
 	}
 	wg.Go(func() { a.sweep(ctx) })
 	wg.Go(func() { a.engine.Run(ctx) })
+	if err := a.engine.Retain(ctx); err != nil {
+		a.logger.Error("old rows of journals are not trimmed until the next start", "err", err)
+	}
 	err := a.runner.Run(ctx)
 	wg.Wait()
 	return err

@@ -64,6 +64,7 @@ type Account struct {
 
 	location *time.Location
 	skew     time.Duration
+	keep     time.Duration // retention.journal
 	quiet    flows.Hours
 }
 
@@ -104,6 +105,7 @@ func (s *Says) byKind() map[string]string {
 
 // Retention says how long records are kept, as 400d; empty: for ever.
 type Retention struct {
+	// Journal: older rows of a fan's journal are let go at night; what they came to is kept, and a replay starts from there.
 	Journal      string `toml:"journal"`
 	Unsubscribed string `toml:"unsubscribed"`
 }
@@ -301,12 +303,19 @@ func (a *Account) completeBehaviour() error {
 			return fmt.Errorf("quiet_hours is %q; write it as \"22:00-08:00\"", a.QuietHours)
 		}
 	}
-	for _, f := range []struct{ key, value string }{{"retention.journal", a.Retention.Journal}, {"retention.unsubscribed", a.Retention.Unsubscribed}} {
+	for _, f := range []struct {
+		key, value string
+		to         *time.Duration
+	}{{"retention.journal", a.Retention.Journal, &a.keep}, {"retention.unsubscribed", a.Retention.Unsubscribed, nil}} {
 		if f.value == "" {
 			continue
 		}
-		if _, err := plugins.ParseDuration(f.value); err != nil {
+		d, err := plugins.ParseDuration(f.value)
+		if err != nil {
 			return fmt.Errorf("%s: %w", f.key, err)
+		}
+		if f.to != nil {
+			*f.to = d
 		}
 	}
 	return nil
@@ -320,7 +329,7 @@ func (a *Account) unheeded() []string {
 		set bool
 	}{
 		{"caps", a.Caps != Caps{}},
-		{"retention", a.Retention != Retention{}},
+		{"retention.unsubscribed", a.Retention.Unsubscribed != ""},
 		{"http_allow", len(a.HTTPAllow) > 0},
 	} {
 		if k.set {
