@@ -136,7 +136,7 @@ func (l *library) history(ctx context.Context, id store.ScriptID, last int) ([]s
 // pinsOf gives the plugins of a version as it was last published up to publication pub; for pub 0, up to the current one. It is
 // called with l.mu held.
 func (l *library) pinsOf(ctx context.Context, e *edition, id store.ScriptID, version, pub int) (map[string]int, error) {
-	key := fmt.Sprint(id.Account, "\x00", id.Name, "\x00", version, "\x00", pub)
+	key := fmt.Sprint(id.Account, "\x00", id.Name, "\x00", version, "\x00", pub, "\x00", e.Rev) // a replay asks for earlier editions
 	if pins, ok := l.pins[key]; ok {
 		return pins, nil
 	}
