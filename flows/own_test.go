@@ -55,7 +55,8 @@ func TestTheAccountsOwnWords(t *testing.T) {
 		},
 		"switched off": {
 			func(a *flows.Account) { a.Words = map[string][]string{"stop": {}, "resume": {}, "human": {}} },
-			[]string{"退订", "mine", "人工", "mine", "恢复订阅", "any"}, nil,
+			[]string{"退订", "mine", "人工", "mine", "恢复订阅", "any"},
+			nil,
 		},
 		"no way back": {
 			func(a *flows.Account) { a.Words = map[string][]string{"resume": {}} },
