@@ -20,7 +20,7 @@ type plan struct {
 	Late    string                     `json:"late,omitempty"`
 	Expires int64                      `json:"expires,omitempty"` // milliseconds since 1970
 	Vars    map[string]json.RawMessage `json:"vars,omitempty"`
-	Why     string                     `json:"why,omitempty"` // what led to it
+	Due     time.Time                  `json:"due"` // what it was planned for: its job's moves on while the flow is paused
 }
 
 // isPiece reports whether a key is that of a schedule, or of a further piece of its message.
@@ -126,7 +126,7 @@ func (w *walk) enroll(flow string, vars map[string]json.RawMessage, o sendOption
 	if err != nil {
 		return err
 	}
-	p := plan{Name: flow, Key: o.Key, Late: o.Late, Vars: vars, Why: why}
+	p := plan{Name: flow, Key: o.Key, Late: o.Late, Vars: vars, Due: store.Stamp(due)}
 	if !expires.IsZero() {
 		p.Expires = expires.UnixMilli()
 	}
@@ -150,16 +150,21 @@ func (d *decision) planned() error {
 	if err := json.Unmarshal(d.job.Args, &p); err != nil {
 		return fmt.Errorf("read the enrollment that job %s makes: %w", d.job.ID, err)
 	}
-	over := store.Entry{Kind: store.Unplanned, Flow: d.job.Flow, No: d.job.No, Name: p.Name, Key: p.Key, Due: d.job.Due, Job: d.job.ID}
+	over := store.Entry{Kind: store.Unplanned, Flow: d.job.Flow, No: d.job.No, Name: p.Name, Key: p.Key, Due: p.Due, Job: d.job.ID}
 	late := lateness{}
 	switch flow := d.edition.ByName[p.Name]; {
 	case flow == nil:
 		over.Why = fmt.Sprintf("no flow %q is published", p.Name)
 	case p.Expires != 0 && d.draft.at.UnixMilli() >= p.Expires:
 		over.Why = "its time had passed"
+	case flow.Paused: // as its timers
+		held := *d.job
+		held.Due, held.Why = d.draft.at.Add(pausedFor), heldWhy
+		d.draft.jobs = append(d.draft.jobs, held)
+		return nil
 	default:
 		if l, err := parseLate(p.Late); err == nil && p.Late != "" {
-			late = l.judge(d.job.Due, d.draft.at, flow.Hours, d.account)
+			late = l.judge(p.Due, d.draft.at, flow.Hours, d.account)
 		}
 		over.Why = late.why
 	}
@@ -176,7 +181,13 @@ func (d *decision) planned() error {
 // putOffPlan makes a scheduled enrollment wait on.
 func (d *decision) putOffPlan(p *plan, over store.Entry, due time.Time) error {
 	again := *d.job
-	again.ID, again.Due, again.Attempt = d.draft.nextID(), store.Stamp(due), 0
+	again.ID, again.Due, again.Attempt, again.Why = d.draft.nextID(), store.Stamp(due), 0, ""
+	p.Due = again.Due
+	args, err := encode(p)
+	if err != nil {
+		return fmt.Errorf("encode the enrollment: %w", err)
+	}
+	again.Args = args
 	d.draft.jobs = append(d.draft.jobs, again)
 	if err := d.draft.add(over); err != nil {
 		return err

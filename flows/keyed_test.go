@@ -258,6 +258,27 @@ func TestPlannedEnrollmentsThatComeLate(t *testing.T) {
 	}
 }
 
+// TestAPausedFlowHoldsItsPlans, as its timers: they are made when it goes on, and late counts from when they were due.
+func TestAPausedFlowHoldsItsPlans(t *testing.T) {
+	for late, state := range map[string]string{"run": "on", "skip": ""} {
+		w := newWorld(t)
+		w.planFlows(`after = "1h", key = "k", late = "` + late + `"`)
+		if err := w.engine.Pause(t.Context(), account, "other", "to mend it"); err != nil {
+			t.Fatal(err)
+		}
+		w.advance(3*time.Hour + time.Minute)
+		expect(t, "waits", w.keyed("fan"), "k enroll 02 22:30")
+		expect(t, "jobs", len(w.queue("event")), 1)
+		if err := w.engine.Pause(t.Context(), account, "other", ""); err != nil {
+			t.Fatal(err)
+		}
+		w.advance(time.Hour)
+		expect(t, late, w.state("fan", "other"), state)
+		expect(t, "waits", w.keyed("fan"), "")
+		expect(t, "unplanned", len(w.rows("fan", store.Unplanned)), 1)
+	}
+}
+
 // TestLateOfSends: what the outbox is told. next is the flow's hours, else the account's.
 func TestLateOfSends(t *testing.T) {
 	for late, want := range map[string]string{"run": "", "skip": "skip", "next": "08:30-20:00", "22:00-06:00": "22:00-06:00"} {
