@@ -338,3 +338,47 @@ func TestReplayUntil(t *testing.T) {
 		t.Error("nobody was replayed")
 	}
 }
+
+// TestReplayHasWhatWasRead: each kind of answer from outside is kept, and a replay asks for nothing else: what the store says by
+// now is of no concern.
+func TestReplayHasWhatWasRead(t *testing.T) {
+	w := newWorld(t)
+	w.flow(`local kv = require "kv"
+return flow { name = "f", triggers = { text = { "x" } }, first = "s", states = {
+	s = { on = { text = {
+		units = { run = function(fan) fan.vars.n = kv.increment("n", 2) end },
+		key = { run = function(fan) fan.vars.k = kv.get("k") end },
+		later = { run = function(fan) fan:message("again", { key = "m", after = "2d" }) end },
+	} }, after = { ["9d"] = "e" } }, e = { final = true } } }`)
+	set := func(value string) {
+		t.Helper()
+		_, err := w.store.Commit(t.Context(), store.Change{
+			Fan: store.FanID{Account: account}, Cause: "set " + value, At: w.clock(), Writes: []store.KV{{Key: "k", Value: json.RawMessage(value)}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(`{"a":[1,2.5,"<三>"]}`)
+	for _, s := range []string{"x", "units", "key", "later", "later"} {
+		w.text("fan", s)
+	}
+	set(`"another"`)
+	w.text("other", "x")
+	w.text("other", "units")
+	w.advance(3 * 24 * time.Hour)
+	r := w.replay("fan", 0)
+	expect(t, "equal", r.Equal, true)
+	expect(t, "decided again", decided(r), 5)
+	kinds := map[int]bool{}
+	for _, row := range w.rows("fan", store.Decided) {
+		var trace struct{ Answers []struct{ Kind int } }
+		if err := json.Unmarshal(row.Value, &trace); err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range trace.Answers {
+			kinds[a.Kind] = true
+		}
+	}
+	expect(t, "kinds of answers", len(kinds), 3)
+}
