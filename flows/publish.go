@@ -80,6 +80,29 @@ func (e *Engine) PublishAs(ctx context.Context, id store.ScriptID, version int, 
 	return p, err
 }
 
+// Rollback publishes an older version: for version 0 the one that was current before this one. Errors are those of PublishAs; a
+// flow that has had one version only gives a *ChoiceError.
+func (e *Engine) Rollback(ctx context.Context, id store.ScriptID, version int, by string, choice *store.Choice) (store.Publication, error) {
+	if id.Kind == store.KindPlugin {
+		id.Account = ""
+	}
+	if version == 0 {
+		all, err := e.store.Publications(ctx, id)
+		if err != nil {
+			return store.Publication{}, fmt.Errorf("read the publications of %s %s: %w", id.Kind, id.Name, err)
+		}
+		for i := len(all) - 1; i >= 0 && version == 0; i-- {
+			if all[i].Version != all[len(all)-1].Version {
+				version = all[i].Version
+			}
+		}
+		if version == 0 {
+			return store.Publication{}, &ChoiceError{fmt.Sprintf("%s %q has had no other version published to go back to", id.Kind, id.Name)}
+		}
+	}
+	return e.PublishAs(ctx, id, version, by, choice)
+}
+
 // pin finds the plugins that a flow is published with, and sees that it declares itself with them.
 func (e *Engine) pin(ctx context.Context, script store.Script) (map[string]int, error) {
 	pins, err := e.pins(ctx, script, false)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"fanflow/flows"
@@ -224,7 +225,7 @@ func (s *server) apiPush(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if in.Publish {
-		if _, err := s.publish(r.Context(), sc.ScriptID, sc.Version, "api"); err != nil {
+		if _, err := s.publish(r.Context(), sc.ScriptID, sc.Version, "api", nil); err != nil {
 			return err
 		}
 	}
@@ -233,25 +234,96 @@ func (s *server) apiPush(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+// publishIn says what is to be published, and what becomes of the fans who are in the flow.
+type publishIn struct {
+	Version int           `json:"version"` // 0: the newest; for a rollback, the one published before
+	Choice  *store.Choice `json:"choice"`  // nil: they move
+}
+
+// readPublish reads the script that a route names and what is to be published of it.
+func (s *server) readPublish(w http.ResponseWriter, r *http.Request) (id store.ScriptID, in publishIn, err error) {
+	a, kind, err := s.accountAndKind(r)
+	if err != nil {
+		return id, in, err
+	}
+	if err := readJSON(w, r, &in); err != nil {
+		return id, in, err
+	}
+	if in.Version < 0 {
+		return id, in, faultf(http.StatusBadRequest, "version is %d, but a number from 1 is meant, or 0 for the newest", in.Version)
+	}
+	return scriptID(a, kind, param(r, "name")), in, nil
+}
+
 func (s *server) apiPublish(w http.ResponseWriter, r *http.Request) error {
+	id, in, err := s.readPublish(w, r)
+	if err != nil {
+		return err
+	}
+	p, err := s.publish(r.Context(), id, in.Version, "api", in.Choice)
+	if err != nil {
+		return err
+	}
+	return writePublished(w, p)
+}
+
+func (s *server) apiRollback(w http.ResponseWriter, r *http.Request) error {
+	id, in, err := s.readPublish(w, r)
+	if err != nil {
+		return err
+	}
+	p, err := s.Engine.Rollback(r.Context(), id, in.Version, "api", in.Choice)
+	if err != nil {
+		return refusedScript(r.Context(), err)
+	}
+	s.published(p)
+	return writePublished(w, p)
+}
+
+func writePublished(w http.ResponseWriter, p store.Publication) error {
+	return writeJSON(w, http.StatusOK, scriptOut{Kind: p.Kind, Name: p.Name, Version: p.Version, Published: true, Findings: []findingView{}})
+}
+
+// apiPreview is the dry run of a publication.
+func (s *server) apiPreview(w http.ResponseWriter, r *http.Request) error {
+	id, in, err := s.readPublish(w, r)
+	if err != nil {
+		return err
+	}
+	if id.Kind != store.KindFlow {
+		return faultf(http.StatusBadRequest, "a %s has no fans in it: there is nothing to foresee", id.Kind)
+	}
+	p, err := s.Engine.Preview(r.Context(), id.Account, id.Name, in.Version, in.Choice)
+	if err != nil {
+		return refusedScript(r.Context(), err)
+	}
+	return writeJSON(w, http.StatusOK, p)
+}
+
+// apiDiff compares two versions of a flow.
+func (s *server) apiDiff(w http.ResponseWriter, r *http.Request) error {
 	a, kind, err := s.accountAndKind(r)
 	if err != nil {
 		return err
 	}
-	var in struct {
-		Version int `json:"version"` // 0: the newest
+	if kind != store.KindFlow {
+		return faultf(http.StatusBadRequest, "only the versions of a flow are compared, not those of a %s", kind)
 	}
-	if err := readJSON(w, r, &in); err != nil {
-		return err
+	var versions [2]int
+	for i, name := range []string{"from", "to"} {
+		v := r.URL.Query().Get(name)
+		if v == "" {
+			continue
+		}
+		if versions[i], err = strconv.Atoi(v); err != nil || versions[i] < 1 {
+			return faultf(http.StatusBadRequest, "%s is %q, but a number from 1 is meant", name, v)
+		}
 	}
-	if in.Version < 0 {
-		return faultf(http.StatusBadRequest, "version is %d, but a number from 1 is meant, or 0 for the newest", in.Version)
-	}
-	p, err := s.publish(r.Context(), scriptID(a, kind, param(r, "name")), in.Version, "api")
+	d, err := s.Engine.Diff(r.Context(), a.Name, param(r, "name"), versions[0], versions[1])
 	if err != nil {
-		return err
+		return refusedScript(r.Context(), err)
 	}
-	return writeJSON(w, http.StatusOK, scriptOut{Kind: kind, Name: p.Name, Version: p.Version, Published: true, Findings: []findingView{}})
+	return writeJSON(w, http.StatusOK, d)
 }
 
 // errorsAmong counts the findings for which a script is refused.
@@ -265,8 +337,8 @@ func errorsAmong(findings []flows.Finding) (n int) {
 }
 
 // publish makes a version current and tells who asked to be told.
-func (s *server) publish(ctx context.Context, id store.ScriptID, version int, by string) (store.Publication, error) {
-	p, err := s.Engine.Publish(ctx, id, version, by)
+func (s *server) publish(ctx context.Context, id store.ScriptID, version int, by string, choice *store.Choice) (store.Publication, error) {
+	p, err := s.Engine.PublishAs(ctx, id, version, by, choice)
 	if err != nil {
 		return p, refusedScript(ctx, err)
 	}
@@ -281,6 +353,9 @@ func refusedScript(ctx context.Context, err error) error {
 		return err
 	}
 	f := &fault{Status: http.StatusConflict, Detail: err.Error()}
+	if _, ok := errors.AsType[*flows.ChoiceError](err); ok {
+		f.Status = http.StatusBadRequest
+	}
 	if refused, ok := errors.AsType[*flows.FindingsError](err); ok {
 		f.Findings = refused.Findings
 	}

@@ -237,7 +237,7 @@ func (s *server) publishForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || version < 1 {
 		return faultf(http.StatusBadRequest, "the form names no version")
 	}
-	if _, err := s.publish(r.Context(), scriptID(a, store.KindFlow, param(r, "flow")), version, "ui"); err != nil {
+	if _, err := s.publish(r.Context(), scriptID(a, store.KindFlow, param(r, "flow")), version, "ui", nil); err != nil {
 		return err
 	}
 	return s.toFlow(w, r, a)

@@ -35,7 +35,10 @@ type Engine interface {
 	Tag(ctx context.Context, fan store.FanID, add, remove []string, by string) error
 	Check(ctx context.Context, account, kind, file, source string) (name string, findings []flows.Finding, err error)
 	Push(ctx context.Context, account, kind, file, source, by string) (store.Script, error)
-	Publish(ctx context.Context, id store.ScriptID, version int, by string) (store.Publication, error)
+	PublishAs(ctx context.Context, id store.ScriptID, version int, by string, choice *store.Choice) (store.Publication, error)
+	Rollback(ctx context.Context, id store.ScriptID, version int, by string, choice *store.Choice) (store.Publication, error)
+	Preview(ctx context.Context, account, flow string, version int, choice *store.Choice) (*flows.Preview, error)
+	Diff(ctx context.Context, account, flow string, from, to int) (*flows.Diff, error)
 	Flow(ctx context.Context, account, name string, version int) (*flows.Flow, error)
 	Flows(ctx context.Context, account string) ([]flows.FlowInfo, error)
 	FunnelBy(ctx context.Context, account, flow, from, to, by string) (flows.Funnel, error)

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -27,7 +28,10 @@ import (
 // library is where scripts go: a running service, or the data file where none runs.
 type library interface {
 	push(ctx context.Context, kind, file, source string, publish bool) (*scriptResult, error)
-	publish(ctx context.Context, kind, name string, version int) (*scriptResult, error)
+	// publish makes a version current, the newest for 0; with back an older one, for 0 the one before.
+	publish(ctx context.Context, kind, name string, version int, back bool, choice *store.Choice) (*scriptResult, error)
+	preview(ctx context.Context, name string, version int, choice *store.Choice) (*flows.Preview, error)
+	diff(ctx context.Context, name string, from, to int) (*flows.Diff, error)
 	list(ctx context.Context, kind string) ([]scriptLine, error)
 	check(ctx context.Context, kind, file, source string) ([]finding, error)
 	replay(ctx context.Context, openID string, until uint64) (*flows.Replay, error)
@@ -101,11 +105,42 @@ func (l *remoteLibrary) push(ctx context.Context, kind, file, source string, pub
 	return r, err
 }
 
-func (l *remoteLibrary) publish(ctx context.Context, kind, name string, version int) (*scriptResult, error) {
+// publication is what the routes about publishing take.
+func publication(version int, choice *store.Choice) map[string]any {
+	in := map[string]any{"version": version}
+	if choice != nil {
+		in["choice"] = choice
+	}
+	return in
+}
+
+func (l *remoteLibrary) publish(ctx context.Context, kind, name string, version int, back bool, choice *store.Choice) (*scriptResult, error) {
 	r := &scriptResult{}
-	err := l.call(ctx, http.MethodPost, l.scripts(kind, name, "publish"), map[string]any{"version": version}, r)
+	route := "publish"
+	if back {
+		route = "rollback"
+	}
+	err := l.call(ctx, http.MethodPost, l.scripts(kind, name, route), publication(version, choice), r)
 	r.Kind, r.Name, r.Published = kind, name, true
 	return r, err
+}
+
+func (l *remoteLibrary) preview(ctx context.Context, name string, version int, choice *store.Choice) (*flows.Preview, error) {
+	p := &flows.Preview{}
+	err := l.call(ctx, http.MethodPost, l.scripts(store.KindFlow, name, "preview"), publication(version, choice), p)
+	return p, err
+}
+
+func (l *remoteLibrary) diff(ctx context.Context, name string, from, to int) (*flows.Diff, error) {
+	q := url.Values{}
+	for key, v := range map[string]int{"from": from, "to": to} {
+		if v != 0 {
+			q.Set(key, strconv.Itoa(v))
+		}
+	}
+	d := &flows.Diff{}
+	err := l.call(ctx, http.MethodGet, l.scripts(store.KindFlow, name, "diff")+"?"+q.Encode(), nil, d)
+	return d, err
 }
 
 func (l *remoteLibrary) list(ctx context.Context, kind string) ([]scriptLine, error) {
@@ -254,12 +289,24 @@ func (l *localLibrary) id(kind, name string) store.ScriptID {
 	return id
 }
 
-func (l *localLibrary) publish(ctx context.Context, kind, name string, version int) (*scriptResult, error) {
-	p, err := l.engine.Publish(ctx, l.id(kind, name), version, "cli")
+func (l *localLibrary) publish(ctx context.Context, kind, name string, version int, back bool, choice *store.Choice) (*scriptResult, error) {
+	publish := l.engine.PublishAs
+	if back {
+		publish = l.engine.Rollback
+	}
+	p, err := publish(ctx, l.id(kind, name), version, "cli", choice)
 	if err != nil {
 		return nil, err
 	}
 	return &scriptResult{Kind: kind, Name: name, Version: p.Version, Published: true}, nil
+}
+
+func (l *localLibrary) preview(ctx context.Context, name string, version int, choice *store.Choice) (*flows.Preview, error) {
+	return l.engine.Preview(ctx, l.account, name, version, choice)
+}
+
+func (l *localLibrary) diff(ctx context.Context, name string, from, to int) (*flows.Diff, error) {
+	return l.engine.Diff(ctx, l.account, name, from, to)
 }
 
 func (l *localLibrary) list(ctx context.Context, kind string) ([]scriptLine, error) {

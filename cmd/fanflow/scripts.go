@@ -32,8 +32,8 @@ func flowCommand() *cobra.Command {
 		Example: "  fanflow flow push examples/coupon/coupon.lua --publish --config fanflow.toml",
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(pushCommand(store.KindFlow), publishCommand(store.KindFlow), listCommand(store.KindFlow), checkCommand(store.KindFlow))
-	for _, name := range []string{"test", "play", "rollback", "show", "graph", "simulate"} {
+	c.AddCommand(pushCommand(store.KindFlow), publishCommand(store.KindFlow), rollbackCommand(), diffCommand(), listCommand(store.KindFlow), checkCommand(store.KindFlow))
+	for _, name := range []string{"test", "play", "show", "graph", "simulate"} {
 		c.AddCommand(laterCommand(name))
 	}
 	return c
@@ -102,15 +102,33 @@ func pushCommand(kind string) *cobra.Command {
 func publishCommand(kind string) *cobra.Command {
 	f := scriptFlags{shared: kind == store.KindPlugin}
 	var version int
+	var treat choiceFlags
+	var dry bool
 	c := &cobra.Command{
 		Use:     "publish NAME",
 		Short:   "Make a version current; it takes effect at the next event",
 		Example: "  fanflow " + kind + " publish coupon --config fanflow.toml",
 		Args:    needs("what to publish"),
 		RunE: func(c *cobra.Command, names []string) error {
+			choice, err := treat.choice()
+			if err != nil {
+				return err
+			}
 			return withLibrary(c, f, func(l library) error {
 				for _, name := range names {
-					r, err := l.publish(c.Context(), kind, name, version)
+					if kind == store.KindFlow {
+						p, err := l.preview(c.Context(), name, version, choice)
+						if err != nil {
+							return err
+						}
+						if err := showPreview(c, p, f.json, dry); err != nil {
+							return err
+						}
+					}
+					if dry {
+						continue
+					}
+					r, err := l.publish(c.Context(), kind, name, version, false, choice)
 					if err != nil {
 						return err
 					}
@@ -122,6 +140,13 @@ func publishCommand(kind string) *cobra.Command {
 	}
 	f.add(c)
 	c.Flags().IntVar(&version, "version", 0, "the version (default: the newest)")
+	if kind == store.KindFlow {
+		c.Long = "publish says who is in the flow and what becomes of them, and then makes the version current. Fans move to it where it has\n" +
+			"their state and stay on theirs where it has not, unless one of --keep, --restart, --end and --map says otherwise."
+		c.Example += "\n  fanflow flow publish coupon --map greet=welcome --dry-run --config fanflow.toml"
+		treat.add(c)
+		c.Flags().BoolVar(&dry, "dry-run", false, "only say what would become of the fans")
+	}
 	return c
 }
 
