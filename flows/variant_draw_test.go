@@ -27,7 +27,7 @@ func moved(n int, x, y *experiment) map[string]int {
 // TestVariantEditsMoveTheNecessaryShare: a weight edited moves fans into the arm that grew or out of the one that shrank, as many
 // as must, and nobody between others.
 func TestVariantEditsMoveTheNecessaryShare(t *testing.T) {
-	const n = 300_000
+	const n = 100_000
 	for name, c := range map[string]struct {
 		from, to *experiment
 		moves    map[string]float64 // of all fans

@@ -214,8 +214,8 @@ type CohortQuery struct {
 
 // CohortCounts are the cells that the count is added to beside the flow's own.
 func (n *FlowCount) CohortCounts() []CohortCount {
-	c := Count{Day: n.Day, State: n.State, Goal: n.Goal, Rough: true}
-	c.Add(n.Count)
+	c := n.Count // whose Stay all of them share: it is added to cells, not kept
+	c.coarsen(rough)
 	all := make([]CohortCount, 0, 1+len(n.Tags))
 	all = append(all, CohortCount{Cohort: n.Cohort, Count: c})
 	for _, tag := range n.Tags {
@@ -258,14 +258,20 @@ func (a *Applied) count(n *Enrollment, c Count) {
 		return
 	}
 	c.Day = n.Day
+	cohort := ""
 	for i := range a.Counts {
-		if o := &a.Counts[i]; o.Flow == n.Flow && o.No == n.No && o.State == c.State && o.Goal == c.Goal {
+		o := &a.Counts[i]
+		if o.Flow != n.Flow || o.No != n.No {
+			continue
+		}
+		if o.State == c.State && o.Goal == c.Goal {
 			o.Add(c)
 			return
 		}
+		cohort = o.Cohort
 	}
-	a.Counts = append(a.Counts, FlowCount{
-		Flow: n.Flow, No: n.No, Tags: n.Tags, Count: c,
-		Cohort: Cohort{Version: n.EntryVersion, Trigger: n.Trigger, Scene: n.Scene, Variants: n.Variants}.String(),
-	})
+	if cohort == "" {
+		cohort = Cohort{Version: n.EntryVersion, Trigger: n.Trigger, Scene: n.Scene, Variants: n.Variants}.String()
+	}
+	a.Counts = append(a.Counts, FlowCount{Flow: n.Flow, No: n.No, Cohort: cohort, Tags: n.Tags, Count: c})
 }

@@ -1,7 +1,9 @@
 package bolt
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"fanflow/store"
 )
@@ -314,20 +316,42 @@ func counts(c *coder, n *store.Count) {
 
 // durations are counts by bucket. JSON has texts for keys, and sorts them as such.
 func durations(c *coder, name string, v *map[int]int64) {
-	var by map[string]int64
-	if len(*v) > 0 {
-		by = make(map[string]int64, len(*v))
+	if !c.field(name, len(*v) == 0) {
+		return
 	}
-	for bucket, times := range *v {
-		by[strconv.Itoa(bucket)] = times
-	}
-	table(c, name, &by, integer)
-	if c.reading && by != nil {
-		*v = make(map[int]int64, len(by))
-		for bucket, times := range by {
-			(*v)[int(numeral(c, bucket))] = times
+	c.begin()
+	if c.reading {
+		*v = map[int]int64{}
+		for i := 0; !c.next('}') && c.err == nil; i++ {
+			if i > 0 {
+				c.char(',')
+			}
+			var key string
+			var times int64
+			words(c, &key)
+			c.char(':')
+			integer(c, &times)
+			(*v)[int(numeral(c, key))] = times
+		}
+	} else {
+		type counted struct {
+			bucket string
+			times  int64
+		}
+		all := make([]counted, 0, len(*v))
+		for bucket, times := range *v {
+			all = append(all, counted{strconv.Itoa(bucket), times})
+		}
+		slices.SortFunc(all, func(a, b counted) int { return strings.Compare(a.bucket, b.bucket) })
+		for i, n := range all {
+			if i > 0 {
+				c.b = append(c.b, ',')
+			}
+			c.b = append(append(append(c.b, '"'), n.bucket...), '"', ':')
+			c.b = strconv.AppendInt(c.b, n.times, 10)
 		}
 	}
+	c.end()
 }
 
 func totals(c *coder, t *store.Totals) {
