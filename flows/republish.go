@@ -199,7 +199,7 @@ func followedSetting(id store.ScriptID) string {
 }
 
 // followUp sets the jobs of publications that a crash left without: what is published and what was followed are compared.
-// Where only the note is missing the job runs once more and finds all fans there.
+// Where only the note is missing, the cause is known for a day and adds nothing; later the job finds all fans there.
 func (e *Engine) followUp(ctx context.Context) error {
 	catalog, err := e.store.Catalog(ctx)
 	if err != nil {
