@@ -1,7 +1,6 @@
 package flows
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,9 +22,9 @@ type cond struct {
 	Values        []condValue
 }
 
-// condValue asks for a value of an attribute, a variable, or an experiment's arm.
+// condValue asks for a value of an attribute, a variable, an experiment's arm, or a field of the event.
 type condValue struct {
-	Root string // attr, var or variant
+	Root string // attr, var, variant or event
 	Name string
 	Any  []condTest // one of them must hold
 }
@@ -38,9 +37,9 @@ type condTest struct {
 }
 
 // condFields are the fields of when, as scripts write them.
-var condFields = []string{"tag", "without", "attr", "var", "variant"}
+var condFields = []string{"tag", "without", "attr", "var", "variant", "event"}
 
-// condOf reads when = {tag = …, without = …, attr = {…}, var = {…}, variant = {…}}.
+// condOf reads when = {tag = …, without = …, attr = {…}, var = {…}, variant = {…}, event = {…}}.
 func condOf(v any) (c cond, err error) {
 	t, ok := v.(map[string]any)
 	if !ok {
@@ -132,34 +131,39 @@ func rangeOf(t map[string]any) (test condTest, err error) {
 	return test, nil
 }
 
-// holds looks at the fan as the decision has left them so far; n is the enrollment, nil before there is one.
-func (c *cond) holds(f *store.Fan, n *store.Enrollment) bool {
+// holds looks at the event, and at the fan as the decision has left them so far; n is the enrollment, nil before there is one.
+func (c *cond) holds(ev *event, f *store.Fan, n *store.Enrollment) bool {
 	if slices.ContainsFunc(c.With, func(tag string) bool { return !f.Has(tag) }) || slices.ContainsFunc(c.Without, f.Has) {
 		return false
 	}
 	for i := range c.Values {
-		if !c.Values[i].holds(f, n) {
+		if !c.Values[i].holds(ev, f, n) {
 			return false
 		}
 	}
 	return true
 }
 
-func (c *condValue) holds(f *store.Fan, n *store.Enrollment) bool {
-	var raw json.RawMessage
+func (c *condValue) holds(ev *event, f *store.Fan, n *store.Enrollment) bool {
+	v := c.value(ev, f, n)
+	return slices.ContainsFunc(c.Any, func(t condTest) bool { return t.holds(v) })
+}
+
+func (c *condValue) value(ev *event, f *store.Fan, n *store.Enrollment) any {
 	switch {
+	case c.Root == "event":
+		return reach(c.Name, ev.field)
 	case c.Root == "attr":
-		raw = f.Attrs[c.Name]
+		return reach(c.Name, func(name string) any { return jsonValue(f.Attrs[name]) })
 	case n == nil:
 	case c.Root == "var":
-		raw = n.Vars[c.Name]
+		return reach(c.Name, func(name string) any { return jsonValue(n.Vars[name]) })
 	default:
 		if arm := n.Variants[c.Name]; arm != "" {
-			return slices.ContainsFunc(c.Any, func(t condTest) bool { return t.holds(arm) })
+			return arm
 		}
 	}
-	v := jsonValue(raw)
-	return slices.ContainsFunc(c.Any, func(t condTest) bool { return t.holds(v) })
+	return nil
 }
 
 // holds compares. A number that stands as a text, as fans write it, is a number.
@@ -200,7 +204,7 @@ func (w *walk) choose(a *action) *action {
 	for len(a.Cases) > 0 {
 		chosen := &action{Field: a.Field, Line: a.Line}
 		for i := range a.Cases {
-			if a.Cases[i].When.holds(&w.d.draft.fan, w.at()) {
+			if a.Cases[i].When.holds(w.d.event, &w.d.draft.fan, w.at()) {
 				chosen = a.Cases[i].Do
 				break
 			}

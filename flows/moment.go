@@ -69,9 +69,9 @@ func recorded(n *store.Enrollment, f *store.Fan, place string) any {
 	root, name, _ := strings.Cut(place, ".")
 	switch root {
 	case "vars":
-		return jsonValue(n.Vars[name])
+		return reach(name, func(name string) any { return jsonValue(n.Vars[name]) })
 	case "attrs":
-		return jsonValue(f.Attrs[name])
+		return reach(name, func(name string) any { return jsonValue(f.Attrs[name]) })
 	}
 	return nil
 }

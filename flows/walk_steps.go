@@ -81,11 +81,11 @@ func (w *walk) place(place string) any {
 	root, name, _ := strings.Cut(place, ".")
 	switch root {
 	case "vars":
-		return w.d.draft.variable(w.flow.Name, name)
+		return reach(name, func(name string) any { return w.d.draft.variable(w.flow.Name, name) })
 	case "attrs":
-		return w.d.draft.attr(name)
+		return reach(name, w.d.draft.attr)
 	case "event":
-		return w.d.event.field(name)
+		return reach(name, w.d.event.field)
 	case "fan":
 		return w.profile(name)
 	}
