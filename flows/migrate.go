@@ -63,6 +63,7 @@ func migrate(f *store.Fan, n *store.Enrollment, old *compiled, p *pubStep, now t
 		return m
 	case mode == store.RestartFans:
 		m.Kind, m.Version, m.State = fanRestarts, p.Version, p.Flow.First
+		m.Renumber = renumber(n, p.Flow, n.State)
 		m.Why = fmt.Sprintf("restarted by publication %d", p.No)
 		return m
 	}
@@ -83,7 +84,7 @@ func migrate(f *store.Fan, n *store.Enrollment, old *compiled, p *pubStep, now t
 func (m *migration) settle(n *store.Enrollment, p *pubStep, is *state) {
 	m.Version, m.State = p.Version, is.Name
 	m.Why = fmt.Sprintf("version %d was published; it was %d", p.Version, n.Version)
-	m.Renumber = renumber(n, p.Flow)
+	m.Renumber = renumber(n, p.Flow, is.Name)
 	switch {
 	case is.Final:
 		m.Kind = fanEnds
@@ -127,11 +128,15 @@ func treatment(c *store.Choice, in string) (mode, to string) {
 	}
 }
 
-// renumber gives the places of the reached steps in the version's funnel; nil where none has changed.
-func renumber(n *store.Enrollment, flow *compiled) map[string]int {
+// renumber gives the places in the version's funnel of the reached steps and of the state that the enrollment goes to; nil where
+// none has changed.
+func renumber(n *store.Enrollment, flow *compiled, to string) map[string]int {
 	steps := map[string]int{}
 	changed := false
-	for _, r := range n.Reached {
+	for _, r := range append(slices.Clone(n.Reached), store.Step{State: to}) {
+		if _, ok := steps[r.State]; ok {
+			continue
+		}
 		pos := 0
 		if s := flow.States[r.State]; s != nil {
 			pos = s.Step

@@ -3,7 +3,6 @@ package flows_test
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -15,197 +14,41 @@ import (
 // specification in a form that runs; modelflow_test.go drives engine and model side by side. The numbers are those of the
 // rules in docs/flows.md.
 
-// modelFlow is one version of a flow.
-type modelFlow struct {
-	Name     string
-	Version  int
-	Priority int
-	Again    time.Duration // after leaving; negative: never
-	First    string
-	Funnel   []string
-	Triggers []modelRule // without Do
-	States   []*modelState
-}
-
-type modelState struct {
-	Name         string
-	Final        bool
-	Goal         string
-	Enter, Leave modelAction
-	On           []modelRule
-	Timers       []modelTimer
-}
-
-type modelRule struct {
-	Event, Key string // Key "*": anything; an event that says nothing particular has no other
-	Do         modelAction
-}
-
-type modelTimer struct {
-	Name string
-	Wait time.Duration
-	Do   modelAction
-}
-
-// modelAction is what a hook, a rule or a timer leads to. Decides: a function says where to go, so that it runs before the leave
-// hook; otherwise the target is known before.
-type modelAction struct {
-	Verbs   []modelVerb
-	To      string
-	Decides bool
-}
-
-type modelVerb struct{ Verb, Name, Value string }
-
-func (f *modelFlow) state(name string) *modelState {
-	i := slices.IndexFunc(f.States, func(s *modelState) bool { return s.Name == name })
-	if i < 0 {
-		return nil
-	}
-	return f.States[i]
-}
-
-// modelFan is what is known of a fan.
-type modelFan struct {
-	id         string
-	subscribed bool
-	decided    int64 // CreateTime of what subscribed was last decided by; 0: never
-	tags       map[string]bool
-	attrs      map[string]string
-	live       []*modelEnrollment
-	past       map[string]modelPast
-	journal    []string
-	replies    map[string]string // by cause
-}
-
-type modelPast struct {
-	count int
-	left  time.Time // zero: never left
-}
-
-type modelEnrollment struct {
-	flow    *modelFlow
-	no      int
-	day     string
-	state   string
-	stateAt time.Time
-	wait    int // grows with every state entered: two waits are never the same
-	vars    map[string]string
-	goals   []string
-	timers  map[string]*modelArmed
-	reached []string
-	over    bool
-}
-
-type modelArmed struct {
-	due  time.Time
-	over string
-}
-
-// modelEvent is anything that moves a fan.
-type modelEvent struct {
-	name, subject string
-	cause         string // empty: it cannot come twice
-	text          string // that the journal shows
-	scene         string // of a subscribe
-	created       int64
-	acts          bool // the fan did it, or another system said so
-	follows       bool // only who follows can do it
-	answers       bool // it can be answered passively
-	source        string
-	depth         int
-	job           *modelJob
-}
-
-// modelJob is something due: a timer, an event or a send.
-type modelJob struct {
-	kind, fan   string
-	due         time.Time
-	flow        string
-	no, wait    int
-	state, name string // of a timer; name of an event, or the words of a send
-	subject     string // of an event
-	depth       int
-	decision    int // that made it
-	tries       int
-	parked      bool
-	held        bool // the flow was paused when it was due
-	anew        bool // it was let go again: the engine paces those
-}
-
-func (j *modelJob) String() string {
-	s := fmt.Sprintf("%s %s %s/%d %s %s %s %d", j.kind, j.fan, j.flow, j.no, j.state, j.name, j.subject, j.depth)
-	if j.parked {
-		s += " parked"
-	}
-	return s
-}
-
-type model struct {
-	now       time.Time
-	zone      *time.Location
-	apology   string
-	fallback  string
-	published map[string]*modelFlow
-	paused    map[string]bool
-	fans      map[string]*modelFan
-	jobs      []*modelJob
-	counts    map[string]int // "flow day state what"
-	decisions int
-	waits     int
-}
-
-func (m *model) fan(id string) *modelFan {
-	if m.fans[id] == nil {
-		m.fans[id] = &modelFan{
-			id: id, tags: map[string]bool{}, attrs: map[string]string{}, past: map[string]modelPast{}, replies: map[string]string{},
-		}
-	}
-	return m.fans[id]
-}
-
-func (f *modelFan) clone() *modelFan {
-	c := *f
-	c.tags, c.attrs, c.past = maps.Clone(f.tags), maps.Clone(f.attrs), maps.Clone(f.past)
-	c.journal = slices.Clip(f.journal)
-	c.live = nil
-	for _, n := range f.live {
-		e := *n
-		e.vars, e.goals, e.reached = maps.Clone(n.vars), slices.Clip(n.goals), slices.Clip(n.reached)
-		e.timers = map[string]*modelArmed{}
-		for name, t := range n.timers {
-			copied := *t
-			e.timers[name] = &copied
-		}
-		c.live = append(c.live, &e)
-	}
-	return &c
-}
-
-func (f *modelFan) in(flow string) *modelEnrollment {
-	for _, n := range f.live {
-		if n.flow.Name == flow {
-			return n
-		}
-	}
-	return nil
-}
-
 // modelDecision is what one event comes to. Nothing of it is so before it is whole.
 type modelDecision struct {
 	*model
-	ev     modelEvent
-	fan    *modelFan
-	reply  string
-	done   []*modelJob
-	made   []*modelJob
-	counts []string
-	facts  []modelFact
-	wishes []modelWish
+	ev       modelEvent
+	fan      *modelFan
+	reply    string
+	done     []*modelJob
+	made     []*modelJob
+	counts   []string
+	entered  []string // flows with a limit
+	news     []modelNews
+	seen     int    // entries of the journal that exits have looked at
+	start    int    // entries when it began
+	taken    string // the flow that took the event
+	acted    string // and stands by it
+	unheard  int    // entries when nobody took it
+	refused  map[string]bool
+	wishes   []modelWish
+	endings  []modelEnding
+	granting int
+	sends    int
+	moving   bool // it goes through a publication
 }
 
-type modelFact struct{ kind, name, flow string }
-type modelWish struct{ flow, by string }
+// modelNews is an entry that exits, and other flows, hear of. said: it is the event itself.
+type modelNews struct {
+	kind, subject, flow string
+	at                  int // in the journal
+	said                bool
+}
+
+type modelWish struct {
+	flow, by string
+	caller   modelCaller
+}
 
 // A script that fails panics with modelFault; a timer whose script fails panics with modelRetry, for the first two times.
 type (
@@ -225,6 +68,15 @@ func modelLine(kind, flow, what string) string {
 	return strings.Join(strings.Fields(kind+" "+flow+" "+what), " ")
 }
 
+// heard adds the last entry to the news.
+func (d *modelDecision) heard(kind, subject string, n *modelEnrollment, said bool) {
+	flow := ""
+	if n != nil {
+		flow = n.flow.Name
+	}
+	d.news = append(d.news, modelNews{kind, subject, flow, len(d.fan.journal) - 1, said})
+}
+
 // decide is one event's way through all flows, in this order.
 func (m *model) decide(fan string, ev modelEvent) (reply string) {
 	before := m.fan(fan)
@@ -232,7 +84,10 @@ func (m *model) decide(fan string, ev modelEvent) (reply string) {
 		return reply
 	}
 	m.decisions++
-	d := &modelDecision{model: m, ev: ev, fan: before.clone()}
+	d := &modelDecision{
+		model: m, ev: ev, fan: before.clone(), refused: map[string]bool{}, unheard: -1, start: len(before.journal),
+		seen: len(before.journal),
+	}
 	defer func() {
 		if r := recover(); r == (modelRetry{}) { // nothing has happened, but that it was tried
 			ev.job.tries++
@@ -243,12 +98,12 @@ func (m *model) decide(fan string, ev modelEvent) (reply string) {
 	}()
 	if d.hear() {
 		d.modernise()
-		if ev.name == "timer" {
-			d.fire()
-		} else {
-			d.offer()
+		d.dispatch()
+		d.listeners()
+		d.consequences()
+		if d.unheard == len(d.fan.journal) && ev.acts {
+			d.note("ignored", nil, ev.name)
 		}
-		d.grant()
 		d.tell()
 	}
 	d.commit()
@@ -263,9 +118,13 @@ func (d *modelDecision) commit() {
 	for _, j := range d.made {
 		j.decision = d.decisions
 	}
-	d.jobs = slices.DeleteFunc(append(d.jobs, d.made...), func(j *modelJob) bool { return j == d.ev.job || slices.Contains(d.done, j) })
+	d.jobs = slices.DeleteFunc(d.jobs, func(j *modelJob) bool { return j == d.ev.job || slices.Contains(d.done, j) })
+	d.jobs = append(d.jobs, d.made...)
 	for _, c := range d.counts {
 		d.model.counts[c]++
+	}
+	for _, flow := range d.entered {
+		d.entries[flow]++
 	}
 }
 
@@ -278,6 +137,8 @@ func (d *modelDecision) hear() bool {
 	}
 	d.note("heard", nil, ev.name, ev.text)
 	switch {
+	case ev.name == "webhook":
+		d.heard("webhook", ev.subject, nil, true)
 	case ev.name == "subscribe" && !f.subscribed && ev.created < f.decided:
 		return false
 	case ev.name == "subscribe":
@@ -287,6 +148,7 @@ func (d *modelDecision) hear() bool {
 		}
 	case ev.name == "unsubscribe":
 		d.note("unsubscribed", nil)
+		d.heard("unsubscribe", "", nil, true)
 		if ev.created > f.decided || ev.created == f.decided && !f.subscribed {
 			f.subscribed, f.decided = false, ev.created
 		}
@@ -297,6 +159,36 @@ func (d *modelDecision) hear() bool {
 	return true
 }
 
+func (d *modelDecision) dispatch() {
+	switch own := d.own[d.ev.text]; {
+	case d.ev.name == "timer":
+		d.fire()
+	case d.ev.name == "result":
+		d.result(d.ev.job.ending)
+	case d.ev.name == "enroll": // 20: an enrollment that was scheduled
+		d.unkey(d.ev.job)
+		d.note("unplanned", &modelEnrollment{flow: &modelFlow{Name: d.ev.job.flow}, no: d.ev.job.no}, d.ev.job.subject)
+		d.wishes = append(d.wishes, modelWish{flow: d.ev.job.subject, by: "flow " + d.ev.job.flow})
+	case d.ev.name == "tags":
+		d.retagAll()
+	case d.ev.name == "published":
+		d.revive()
+	case d.ev.name == "text" && own.kind != "": // 3: the account's own words come before all flows
+		d.taken = "account"
+		if out := own.kind == "stop"; own.kind != "human" && out != d.fan.optedOut {
+			d.fan.optedOut = out
+			d.note(map[bool]string{true: "opted-out", false: "opted-in"}[out], nil)
+			if out {
+				d.heard("optout", "", nil, false)
+			}
+		}
+		d.reply = own.says
+		d.note("replied", nil, own.says)
+	default:
+		d.offer()
+	}
+}
+
 // offer: 4: the first takes the event: enrollments by priority and entry that match with anything but "*", triggers by
 // priority and name that do, the same for "*", the fallback flow.
 func (d *modelDecision) offer() {
@@ -304,26 +196,29 @@ func (d *modelDecision) offer() {
 	slices.SortStableFunc(live, func(a, b *modelEnrollment) int { return b.flow.Priority - a.flow.Priority })
 	for _, wild := range []bool{false, true} {
 		for _, n := range live {
-			if d.paused[n.flow.Name] || n.flow.Name == d.ev.source {
+			if d.paused[n.flow.Name] || n.flow.Name == d.ev.source || n.calls != "" { // 16: a caller sleeps
 				continue
 			}
 			if r := modelMatch(n.flow.state(n.state).On, d.ev.name, d.ev.subject); r != nil && r.wild() == wild {
-				d.part(n.flow, func() { d.act(n, r.Do) })
+				d.taken = n.flow.Name
+				if d.part(n.flow, func() { d.act(n, r.Do) }) {
+					d.acted = n.flow.Name
+				}
 				return
 			}
 		}
-		for _, t := range d.triggers() {
-			if t.rule.wild() == wild && d.admits(t.flow) {
-				d.enroll(t.flow, strings.TrimSpace(t.rule.Event+" "+modelKey(t.rule)))
+		for _, t := range d.triggers(false) {
+			if t.rule.wild() == wild && d.join(modelWish{flow: t.flow.Name, by: modelRuleName(t.rule)}) {
+				d.taken = t.flow.Name
 				return
 			}
 		}
 	}
-	if f := d.published[d.fallback]; f != nil && d.ev.answers && d.admits(f) {
-		d.enroll(f, "fallback for "+d.ev.name)
-	} else if d.ev.acts {
-		d.note("ignored", nil, d.ev.name)
+	if d.ev.answers && d.published[d.fallback] != nil && d.join(modelWish{flow: d.fallback, by: "fallback for " + d.ev.name}) {
+		d.taken = d.fallback
+		return
 	}
+	d.unheard = len(d.fan.journal)
 }
 
 type modelTrigger struct {
@@ -332,16 +227,17 @@ type modelTrigger struct {
 	loose int
 }
 
-// triggers in their order. A new follower who scanned a code is taken by the scene before the subscribing.
-func (d *modelDecision) triggers() (out []modelTrigger) {
+// triggers in their order. A new follower who scanned a code is taken by the scene before the subscribing, and
+// by any scene after it.
+func (d *modelDecision) triggers(listening bool) (out []modelTrigger) {
 	for _, f := range d.published {
-		if f.Name == d.ev.source {
+		if f.Name == d.ev.source || f.Listens != listening {
 			continue
 		}
 		t := modelTrigger{f, modelMatch(f.Triggers, d.ev.name, d.ev.subject), 0}
 		if d.ev.name == "subscribe" && d.ev.scene != "" {
 			t.loose = 1
-			if r := modelMatch(f.Triggers, "scan", d.ev.scene); r != nil {
+			if r := modelMatch(f.Triggers, "scan", d.ev.scene); r != nil && (!r.wild() || t.rule == nil) {
 				t = modelTrigger{f, r, 0}
 			}
 		}
@@ -350,21 +246,24 @@ func (d *modelDecision) triggers() (out []modelTrigger) {
 		}
 	}
 	slices.SortFunc(out, func(a, b modelTrigger) int {
+		if listening {
+			a.loose, b.loose = 0, 0
+		}
 		return cmp.Or(b.flow.Priority-a.flow.Priority, a.loose-b.loose, strings.Compare(a.flow.Name, b.flow.Name))
 	})
 	return out
 }
 
 // modelPlain are the events that say nothing particular: taking them whole is specific.
-var modelPlain = map[string]bool{"subscribe": true, "unsubscribe": true}
+var modelPlain = map[string]bool{"subscribe": true, "unsubscribe": true, "optout": true}
 
 func (r *modelRule) wild() bool { return r.Key == "*" && !modelPlain[r.Event] }
 
-func modelKey(r *modelRule) string {
+func modelRuleName(r *modelRule) string {
 	if modelPlain[r.Event] {
-		return ""
+		return r.Event
 	}
-	return r.Key
+	return r.Event + " " + r.Key
 }
 
 // modelMatch: 5: exact before list before number before pattern (the longest) before expression before "*".
@@ -392,75 +291,249 @@ func modelMatch(rules []modelRule, event, subject string) (best *modelRule) {
 	return best
 }
 
+var modelExpressions = map[string]*regexp.Regexp{"/^[ab]+$/": regexp.MustCompile("^[ab]+$"), "/k/": regexp.MustCompile("k")}
+
 func modelTakes(key, s string) bool {
-	_, notNumber := strconv.ParseFloat(s, 64)
-	switch {
-	case key == "*" || key == s || key == "#" && notNumber == nil:
-		return true
-	case strings.HasPrefix(key, "/"):
-		return regexp.MustCompile(strings.Trim(key, "/")).MatchString(s)
+	if re := modelExpressions[key]; re != nil {
+		return re.MatchString(s)
 	}
-	pattern := "^" + strings.ReplaceAll(regexp.QuoteMeta(key), `\*`, ".*") + "$"
-	return slices.Contains(strings.Split(key, "|"), s) || strings.Contains(key, "*") && regexp.MustCompile(pattern).MatchString(s)
+	_, notNumber := strconv.ParseFloat(s, 64)
+	prefix, glob := strings.CutSuffix(key, "*")
+	return key == s || key == "#" && notNumber == nil || glob && strings.HasPrefix(s, prefix) || slices.Contains(strings.Split(key, "|"), s)
 }
 
-// admits: 6: a flow takes in who is not in it and may be in it again.
-func (d *modelDecision) admits(f *modelFlow) bool {
+// listeners: 15: then those hear it who do not take it: enrollments by priority and entry, and triggers that only listen.
+func (d *modelDecision) listeners() {
+	live := slices.DeleteFunc(slices.Clone(d.fan.live), func(n *modelEnrollment) bool { return n.since > d.start })
+	slices.SortStableFunc(live, func(a, b *modelEnrollment) int { return b.flow.Priority - a.flow.Priority })
+	var names []modelCaller
+	for _, n := range live {
+		names = append(names, n.name())
+	}
+	for _, at := range names {
+		n := d.fan.at(at)
+		if n == nil || n.flow.Name == d.taken || n.flow.Name == d.ev.source || d.paused[n.flow.Name] {
+			continue
+		}
+		r := modelMatch(n.flow.state(n.state).Listen, d.ev.name, d.ev.subject)
+		if r == nil {
+			r = modelMatch(n.flow.Listen, d.ev.name, d.ev.subject)
+		}
+		if r != nil {
+			d.part(n.flow, func() { d.act(n, r.Do) })
+		}
+	}
+	for _, t := range d.triggers(true) {
+		if t.flow.Name != d.taken {
+			d.join(modelWish{flow: t.flow.Name, by: modelRuleName(t.rule)})
+		}
+	}
+}
+
+// consequences: results of sub-flows, enrollments that scripts asked for, and exits, until nothing new comes of it, 32 times at
+// most.
+func (d *modelDecision) consequences() {
+	for range 32 {
+		begun := len(d.endings) + len(d.wishes)
+		for len(d.endings) > 0 {
+			e := d.endings[0]
+			d.endings = slices.Clone(d.endings[1:])
+			d.result(e)
+		}
+		begun += len(d.wishes)
+		for len(d.wishes) > 0 {
+			w := d.wishes[0]
+			d.wishes = slices.Clone(d.wishes[1:])
+			d.grant(w)
+		}
+		if left := d.exits(); !left && begun == 0 {
+			return
+		}
+	}
+	var callers []modelCaller // whose flows call each other in a circle: they wake
+	for _, w := range d.wishes {
+		callers = append(callers, w.caller)
+	}
+	for _, e := range d.endings {
+		callers = append(callers, e.caller)
+	}
+	for _, at := range callers {
+		if n := d.fan.at(at); n != nil && n.calls != "" {
+			n.calls = ""
+			d.note("called", n, n.state)
+		}
+	}
+}
+
+// join: 6: a flow takes in who is not in it and may be in it again, as long as there are places. Who was refused is told once.
+func (d *modelDecision) join(w modelWish) bool {
+	f := d.published[w.flow]
 	past := d.fan.past[f.Name]
-	again := past.count == 0 || f.Again >= 0 && !d.now.Before(past.left.Add(f.Again))
-	return !d.paused[f.Name] && d.fan.in(f.Name) == nil && again
+	again := past.count == 0 || w.caller != modelCaller{} || f.Again >= 0 && !d.now.Before(past.left.Add(f.Again))
+	full := f.Limit > 0 && d.entries[f.Name]+len(slices.DeleteFunc(slices.Clone(d.entered), func(s string) bool { return s != f.Name })) >= f.Limit
+	switch {
+	case d.fan.in(f.Name) != nil:
+		return false
+	case d.paused[f.Name] || !again || full:
+		if !d.refused[f.Name] && (d.ev.acts || len(d.fans[d.fan.id].journal) > 0) {
+			d.note("refused", nil, f.Name, w.by)
+		}
+		d.refused[f.Name] = true
+		return false
+	}
+	d.part(f, func() {
+		d.fan.past[f.Name] = modelPast{past.count + 1, past.left}
+		n := &modelEnrollment{
+			flow: f, pub: len(d.pubs[f.Name]), no: past.count + 1, day: d.now.In(d.zone).Format("2006-01-02"), vars: map[string]string{},
+			timers: map[string]*modelArmed{}, caller: w.caller,
+		}
+		d.fan.live = append(d.fan.live, n)
+		if f.Limit > 0 {
+			d.entered = append(d.entered, f.Name)
+		}
+		d.note("enrolled", n, w.by)
+		d.count(n, "", "entered")
+		n.since = len(d.fan.journal)
+		d.goOn(n, f.First)
+	})
+	return true
 }
 
 // part: 8: what fails changes nothing of its flow, others' parts stand; who wrote reads the apology, once. 11: a timer is
 // tried three times and then parked.
-func (d *modelDecision) part(f *modelFlow, do func()) {
+func (d *modelDecision) part(f *modelFlow, do func()) (stands bool) {
+	if d.try(f, do) {
+		return true
+	}
+	if d.ev.name == "timer" && d.ev.job.flow == f.Name {
+		d.park()
+	}
+	return false
+}
+
+// try takes back what fails, and notes it. What fails in a publication is not the fault of the event.
+func (d *modelDecision) try(f *modelFlow, do func()) (stands bool) {
 	before := *d
 	before.fan = d.fan.clone()
 	defer func() {
 		r := recover()
 		if r == nil {
+			stands = true
 			return
 		}
 		if r != (modelFault{}) {
 			panic(r)
 		}
 		*d = before
-		own := d.ev.name == "timer" && d.ev.job.flow == f.Name
-		if own && d.ev.job.tries < 2 {
-			panic(modelRetry{})
-		}
 		d.note("failed", nil, f.Name)
-		if own {
-			d.park()
-		} else if d.ev.answers && d.reply == "" {
+		if d.ev.answers && d.reply == "" && !d.moving {
 			d.reply = d.apology
 			d.note("replied", nil, f.Name, d.apology)
 		}
 	}()
 	do()
+	return true
 }
 
 func (d *modelDecision) park() {
-	parked := *d.ev.job
+	j := d.ev.job
+	if j.tries < 2 {
+		panic(modelRetry{})
+	}
+	parked := *j
 	parked.parked, parked.tries = true, 3
 	d.made = append(d.made, &parked)
 	n := d.fan.in(parked.flow)
-	d.note("parked", n, parked.state, parked.name)
+	d.note("parked", n, n.state, parked.name)
 	n.timers[parked.name].over = "parked"
 }
 
-func (d *modelDecision) enroll(f *modelFlow, by string) {
-	d.part(f, func() {
-		past := d.fan.past[f.Name]
-		past.count++
-		d.fan.past[f.Name] = past
-		n := &modelEnrollment{
-			flow: f, no: past.count, day: d.now.In(d.zone).Format("2006-01-02"), vars: map[string]string{}, timers: map[string]*modelArmed{},
+// grant enrolls where a script asked for it; a caller whose sub-flow does not begin hears so.
+func (d *modelDecision) grant(w modelWish) {
+	in := d.granting < 32 && d.join(w)
+	if in {
+		d.granting++
+	}
+	n := d.fan.at(w.caller)
+	if w.caller == (modelCaller{}) || n == nil || n.calls != w.flow {
+		return
+	}
+	child := d.fan.in(w.flow)
+	answered := slices.ContainsFunc(d.endings, func(e modelEnding) bool { return e.caller == w.caller && e.flow == w.flow })
+	if in && (child != nil && child.caller == w.caller || answered) {
+		return
+	}
+	d.endings = append(d.endings, modelEnding{w.caller, w.flow, map[bool]string{true: "left", false: "refused"}[in]})
+}
+
+// result: 16: the end of a sub-flow wakes its caller in the same decision; a paused one hears of it an hour later.
+func (d *modelDecision) result(e modelEnding) {
+	n := d.fan.at(e.caller)
+	if n == nil || n.calls != e.flow {
+		return
+	}
+	if d.paused[n.flow.Name] {
+		d.made = append(d.made, &modelJob{
+			kind: "event", fan: d.fan.id, name: "result", flow: e.flow, subject: e.result, due: d.now.Add(time.Hour), ending: e,
+		})
+		return
+	}
+	n.calls = ""
+	d.note("called", n, n.state)
+	if r := modelMatch(n.flow.state(n.state).On, "result", e.result); r != nil {
+		d.try(n.flow, func() { d.act(n, r.Do) })
+	}
+}
+
+// exits: 14: exit rules act on all that has become true in the decision, at once, wherever the enrollment is, and take nothing.
+// Who took the event is not ended by that event; who came by a fact does not leave for it.
+func (d *modelDecision) exits() (left bool) {
+	from := d.seen
+	d.seen = len(d.fan.journal)
+	for _, news := range slices.Clone(d.news) {
+		if news.at < from || news.at >= d.seen || news.kind == "unsubscribe" && d.fan.subscribed {
+			continue
 		}
-		d.fan.live = append(d.fan.live, n)
-		d.note("enrolled", n, by)
-		d.goOn(n, f.First)
-	})
+		var names []modelCaller
+		for _, n := range d.fan.live {
+			names = append(names, n.name())
+		}
+		for _, at := range names {
+			n := d.fan.at(at)
+			if n == nil || news.said && n.flow.Name == d.acted || n.since > news.at {
+				continue
+			}
+			for _, x := range n.flow.Exits {
+				if x.Event == news.kind && (modelPlain[x.Event] || modelTakes(x.Key, news.subject)) {
+					d.quit(at, x.To)
+					left = true
+					break
+				}
+			}
+		}
+	}
+	return left
+}
+
+// quit ends an enrollment from outside: leave hook, the final state if one is named. Without hooks if the flow is paused, or a
+// hook fails.
+func (d *modelDecision) quit(at modelCaller, to string) {
+	for _, bare := range []bool{d.paused[at.flow], true} {
+		n := d.fan.at(at)
+		if d.try(n.flow, func() {
+			n.bare = bare
+			d.leave(n)
+			switch {
+			case n.over:
+			case to == "":
+				d.end(n)
+			default:
+				d.goOn(n, to)
+			}
+		}) {
+			return
+		}
+	}
 }
 
 // act: 7: a transition is leave, action, enter, to the end. A function that decides runs first.
@@ -477,7 +550,31 @@ func (d *modelDecision) act(n *modelEnrollment, a modelAction) {
 	}
 }
 
-func (d *modelDecision) leave(n *modelEnrollment) { d.verbs(n, n.flow.state(n.state).Leave) }
+func (d *modelDecision) leave(n *modelEnrollment) {
+	if !n.over {
+		d.forget(n)
+		d.verbs(n, n.flow.state(n.state).Leave)
+	}
+}
+
+// forget: 16: a caller that goes on ends its sub-flow.
+func (d *modelDecision) forget(n *modelEnrollment) {
+	if n.calls == "" {
+		return
+	}
+	d.endChild(n)
+	n.calls = ""
+	d.note("called", n, n.state)
+}
+
+func (d *modelDecision) endChild(n *modelEnrollment) {
+	mine := n.name()
+	d.wishes = slices.DeleteFunc(slices.Clone(d.wishes), func(w modelWish) bool { return w.caller == mine })
+	if child := d.fan.in(n.calls); child != nil && child.caller == mine {
+		d.end(child)
+	}
+	d.endings = slices.DeleteFunc(slices.Clone(d.endings), func(e modelEnding) bool { return e.caller == mine })
+}
 
 // goOn enters a state and those that it leads on to, at most 32.
 func (d *modelDecision) goOn(n *modelEnrollment, to string) {
@@ -485,13 +582,14 @@ func (d *modelDecision) goOn(n *modelEnrollment, to string) {
 		if moves > 32 {
 			panic(modelFault{})
 		}
-		s := n.flow.state(to)
+		d.forget(n)
 		d.dropTimers(n)
+		s := n.flow.state(to)
 		n.state, n.stateAt, n.timers = to, d.now, map[string]*modelArmed{}
 		d.waits++
 		n.wait = d.waits
 		d.note("entered", n, to)
-		d.step(n)
+		d.reach(n)
 		if s.Goal != "" {
 			d.goal(n, s.Goal)
 		}
@@ -503,101 +601,59 @@ func (d *modelDecision) goOn(n *modelEnrollment, to string) {
 		case s.Enter.To != "":
 			d.leave(n)
 		default:
-			for _, t := range s.Timers {
-				d.arm(n, t)
+			for i := range s.Timers {
+				d.arm(n, &s.Timers[i], d.now)
 			}
 		}
 		to = s.Enter.To
 	}
 }
 
-// end: 9: the journey is done if the last step of the funnel was reached.
+// end: 9: the journey is done if the last step of the funnel was reached. Every end of an enrollment comes here.
 func (d *modelDecision) end(n *modelEnrollment) {
-	funnel := n.flow.Funnel
-	done := slices.Contains(n.reached, funnel[len(funnel)-1])
+	if n.calls != "" {
+		d.endChild(n)
+	}
+	if n.caller != (modelCaller{}) {
+		s := n.flow.state(n.state)
+		d.endings = append(d.endings, modelEnding{n.caller, n.flow.Name, map[bool]string{true: cmp.Or(s.Result, s.Name), false: "left"}[s.Final]})
+	}
+	last := n.flow.Funnel[len(n.flow.Funnel)-1]
+	done := slices.ContainsFunc(n.reached, func(r modelReached) bool { return r.state == last })
 	d.dropTimers(n)
 	d.note("left", n, n.state, map[bool]string{true: "done"}[done])
-	if len(n.reached) > 0 {
-		d.count(n, d.furthest(n), map[bool]string{true: "completed", false: "dropped"}[done])
+	how := map[bool]string{true: "completed", false: "dropped"}[done]
+	d.count(n, "", how)
+	if far := n.furthest(); far != nil && !far.passed {
+		d.count(n, far.state, how)
 	}
 	n.over = true
 	d.fan.past[n.flow.Name] = modelPast{d.fan.past[n.flow.Name].count, d.now}
 	d.fan.live = slices.DeleteFunc(slices.Clone(d.fan.live), func(o *modelEnrollment) bool { return o == n })
 }
 
-// step counts a step of the funnel once: who goes on completes the furthest so far, and a step gone back to is behind already.
-func (d *modelDecision) step(n *modelEnrollment) {
-	at := slices.Index(n.flow.Funnel, n.state)
-	if at < 0 || slices.Contains(n.reached, n.state) {
-		return
+// reach counts a state once, and as completed every step of the funnel that lies behind the furthest.
+func (d *modelDecision) reach(n *modelEnrollment) {
+	if !slices.ContainsFunc(n.reached, func(r modelReached) bool { return r.state == n.state }) {
+		d.count(n, n.state, "entered")
+		n.reached = append(n.reached, modelReached{state: n.state})
 	}
-	if len(n.reached) > 0 {
-		if far := d.furthest(n); slices.Index(n.flow.Funnel, far) < at {
-			d.count(n, far, "completed")
-		} else {
-			d.count(n, n.state, "completed")
+	far := n.furthest()
+	for i := range n.reached {
+		if r := &n.reached[i]; r != far && !r.passed && n.flow.step(r.state) > 0 {
+			r.passed = true
+			d.count(n, r.state, "completed")
 		}
 	}
-	d.count(n, n.state, "entered")
-	n.reached = append(n.reached, n.state)
 }
 
-func (d *modelDecision) furthest(n *modelEnrollment) string {
-	return slices.MaxFunc(n.reached, func(a, b string) int { return slices.Index(n.flow.Funnel, a) - slices.Index(n.flow.Funnel, b) })
-}
-
-func (d *modelDecision) count(n *modelEnrollment, state, what string) {
-	d.counts = append(d.counts, strings.Join([]string{n.flow.Name, n.day, state, what}, " "))
-}
-
-// arm: 10: a timer counts from the entry of its state.
-func (d *modelDecision) arm(n *modelEnrollment, t modelTimer) {
-	j := &modelJob{
-		kind: "timer", fan: d.fan.id, flow: n.flow.Name, no: n.no, wait: n.wait, state: n.state, name: t.Name, due: n.stateAt.Add(t.Wait),
-	}
-	n.timers[t.Name] = &modelArmed{due: j.due}
-	d.made = append(d.made, j)
-	d.note("armed", n, n.state, t.Name)
-}
-
-// dropTimers: 10: the timers of a wait go with it.
-func (d *modelDecision) dropTimers(n *modelEnrollment) {
-	mine := func(j *modelJob) bool {
-		return j.kind == "timer" && j.fan == d.fan.id && j.flow == n.flow.Name && j.no == n.no && j.wait == n.wait && (builtParkedDrop || !j.parked && n.timers[j.name].over == "")
-	}
-	for _, j := range d.jobs {
-		if mine(j) {
-			d.done = append(d.done, j)
-		}
-	}
-	d.made = slices.DeleteFunc(slices.Clone(d.made), mine)
-}
-
-// fire: 10: a timer fires in its own wait only, as its version declares it.
-func (d *modelDecision) fire() {
-	j := d.ev.job
-	n := d.fan.in(j.flow)
-	if n == nil || n.no != j.no || n.wait != j.wait {
-		d.note("stale", &modelEnrollment{flow: &modelFlow{Name: j.flow}, no: j.no}, j.state, j.name)
-		return
-	}
-	timers := n.flow.state(n.state).Timers
-	i := slices.IndexFunc(timers, func(t modelTimer) bool { return t.Name == j.name })
-	if i < 0 {
-		d.note("stale", n, j.state, j.name)
-		n.timers[j.name].over = "stale"
-		return
-	}
-	d.part(n.flow, func() {
-		n.timers[j.name].over = "fired"
-		d.note("fired", n, j.state, j.name)
-		d.act(n, timers[i].Do)
-	})
+func (d *modelDecision) count(n *modelEnrollment, what ...string) {
+	d.counts = append(d.counts, strings.Join(append([]string{n.flow.Name, n.day}, what...), " "))
 }
 
 // verbs carries out what an action says, unless the enrollment has ended. 12: only what is news is noted.
 func (d *modelDecision) verbs(n *modelEnrollment, a modelAction) {
-	if n.over {
+	if n.over || n.bare {
 		return
 	}
 	leaves := false
@@ -609,7 +665,8 @@ func (d *modelDecision) verbs(n *modelEnrollment, a modelAction) {
 		case "attr":
 			if d.fan.attrs[v.Name] != value {
 				d.fan.attrs[v.Name] = value
-				d.fact(n, "attr", v.Name, value)
+				d.note("attr", n, v.Name, value)
+				d.heard("attr", v.Name, n, false)
 			}
 		case "var":
 			if n.vars[v.Name] != value {
@@ -617,9 +674,7 @@ func (d *modelDecision) verbs(n *modelEnrollment, a modelAction) {
 				d.note("var", n, v.Name, value)
 			}
 		case "tag", "untag":
-			if d.fan.tags[v.Name] != (v.Verb == "tag") {
-				d.retag(n, v.Verb, v.Name)
-			}
+			d.retag(n, v.Verb, v.Name)
 		case "goal":
 			d.goal(n, v.Name)
 		case "reply":
@@ -628,11 +683,15 @@ func (d *modelDecision) verbs(n *modelEnrollment, a modelAction) {
 				d.note("replied", n, value)
 				continue
 			}
-			d.send(n, value)
+			d.send(n, "", value)
 		case "message":
-			d.send(n, value)
+			d.send(n, v.Name, value)
+		case "cancel":
+			d.cancel(n, v.Name)
 		case "enroll":
-			d.wishes = append(d.wishes, modelWish{v.Name, n.flow.Name})
+			d.wish(n, v.Name, v.Value)
+		case "call":
+			d.call(n, v.Name)
 		case "leave":
 			leaves = true
 		}
@@ -642,150 +701,127 @@ func (d *modelDecision) verbs(n *modelEnrollment, a modelAction) {
 	}
 }
 
+func (d *modelDecision) retagAll() {
+	for _, name := range d.ev.add {
+		if !slices.Contains(d.ev.remove, name) {
+			d.retag(nil, "tag", name)
+		}
+	}
+	for _, name := range d.ev.remove {
+		d.retag(nil, "untag", name)
+	}
+}
+
 func (d *modelDecision) retag(n *modelEnrollment, verb, name string) {
-	if verb == "tag" {
-		d.fan.tags[name] = true
-		d.fact(n, "tag", name, "")
+	if d.fan.tags[name] == (verb == "tag") {
 		return
 	}
-	delete(d.fan.tags, name)
-	d.note("untagged", n, name)
+	if delete(d.fan.tags, name); verb == "tag" {
+		d.fan.tags[name] = true
+	}
+	d.note(map[string]string{"tag": "tagged", "untag": "untagged"}[verb], n, name)
+	d.heard(verb, name, n, false)
 }
 
 func (d *modelDecision) goal(n *modelEnrollment, name string) {
 	if !slices.Contains(n.goals, name) {
 		n.goals = append(n.goals, name)
-		d.fact(n, "goal", name, "")
+		d.note("goal", n, name)
+		d.count(n, "goal "+name, "entered")
+		d.heard("goal", n.flow.Name+"."+name, n, false)
 	}
 }
 
-var modelFactKinds = map[string]string{"tag": "tagged", "attr": "attr", "goal": "goal"}
-
-func (d *modelDecision) fact(n *modelEnrollment, kind, name, value string) {
-	d.note(modelFactKinds[kind], n, name, value)
-	by := ""
-	if n != nil {
-		by = n.flow.Name
+// call: 16: the caller waits where it is; one call at a time, nobody calls itself, at most 8 deep.
+func (d *modelDecision) call(n *modelEnrollment, flow string) {
+	deep := 0
+	for c := d.fan.at(n.caller); c != nil; c = d.fan.at(c.caller) {
+		deep++
 	}
-	d.facts = append(d.facts, modelFact{kind, name, by})
+	if flow == n.flow.Name || n.calls != "" || n.flow.state(n.state).Final || deep >= 8 {
+		panic(modelFault{})
+	}
+	n.calls = flow
+	d.note("called", n, n.state, flow)
+	d.wishes = append(d.wishes, modelWish{flow, "flow " + n.flow.Name, n.name()})
 }
 
-func (d *modelDecision) send(n *modelEnrollment, text string) {
-	d.made = append(d.made, &modelJob{kind: "send", fan: d.fan.id, flow: n.flow.Name, no: n.no, name: text, due: d.now})
+// send orders a message, 50 for one event at most. 20: what is ordered under a key replaces what waits under it.
+func (d *modelDecision) send(n *modelEnrollment, key, text string) {
+	j := &modelJob{kind: "send", fan: d.fan.id, flow: n.flow.Name, no: n.no, name: text, due: d.now}
+	if key != "" {
+		d.cancel(n, key)
+		j.due = d.now.Add(2 * time.Hour)
+		d.fan.keyed = append(d.fan.keyed, modelKeyed{n.flow.Name, key, j})
+	}
+	if d.sends++; d.sends > 50 {
+		panic(modelFault{})
+	}
+	d.made = append(d.made, j)
 	d.note("ordered", n, text)
 }
 
-// grant enrolls where scripts asked for it.
-func (d *modelDecision) grant() {
-	for len(d.wishes) > 0 {
-		w := d.wishes[0]
-		d.wishes = d.wishes[1:]
-		if f := d.published[w.flow]; f != nil && d.admits(f) {
-			d.enroll(f, "flow "+w.by)
-		}
+// wish asks for an enrollment, at once or two hours from now under a key.
+func (d *modelDecision) wish(n *modelEnrollment, flow, key string) {
+	if key == "" {
+		d.wishes = append(d.wishes, modelWish{flow: flow, by: "flow " + n.flow.Name})
+		return
 	}
+	d.cancel(n, key)
+	j := &modelJob{kind: "event", fan: d.fan.id, flow: n.flow.Name, no: n.no, name: "enroll", subject: flow, due: d.now.Add(2 * time.Hour)}
+	d.made = append(d.made, j)
+	d.fan.keyed = append(d.fan.keyed, modelKeyed{n.flow.Name, key, j})
+	d.note("planned", n, flow)
+}
+
+// cancel: 20: takes back what waits under a key of the flow.
+func (d *modelDecision) cancel(n *modelEnrollment, key string) {
+	for _, k := range d.fan.keyed {
+		if k.flow != n.flow.Name || k.key != key {
+			continue
+		}
+		d.drop(func(j *modelJob) bool { return j == k.job })
+		d.unkey(k.job)
+		if k.job.kind == "send" {
+			d.note("settled", n, "cancelled")
+		} else {
+			d.note("unplanned", n)
+		}
+		return
+	}
+}
+
+func (d *modelDecision) unkey(j *modelJob) { d.fan.unkey(j) }
+
+func (f *modelFan) unkey(j *modelJob) {
+	f.keyed = slices.DeleteFunc(slices.Clone(f.keyed), func(k modelKeyed) bool { return k.job == j })
 }
 
 // tell: 13: what flows tell each other are events due at once, not to the teller, at most 8 deep, only where somebody listens.
 func (d *modelDecision) tell() {
-	for _, fact := range d.facts {
-		if d.ev.depth < 8 && d.listens(fact) {
-			d.made = append(d.made, &modelJob{
-				kind: "event", fan: d.fan.id, flow: fact.flow, name: fact.kind, subject: fact.name, depth: d.ev.depth + 1, due: d.now,
-			})
-		}
-	}
-}
-
-func (d *modelDecision) listens(fact modelFact) bool {
-	for _, f := range d.published {
-		if f.Name == fact.flow || d.paused[f.Name] {
+	for _, news := range d.news {
+		if news.said || news.kind == "optout" || d.ev.depth >= 8 || !d.listens(news) {
 			continue
 		}
-		heard := modelMatch(f.Triggers, fact.kind, fact.name) != nil
-		for _, s := range f.States {
-			heard = heard || modelMatch(s.On, fact.kind, fact.name) != nil
-		}
-		if heard {
-			return true
-		}
-	}
-	return false
-}
-
-// modernise: 17: who is in a state that the published version still has goes on under it; new timers count from the entry.
-func (d *modelDecision) modernise() {
-	for _, n := range d.fan.live {
-		now := d.published[n.flow.Name]
-		if now == n.flow || d.paused[n.flow.Name] || now.state(n.state) == nil {
-			continue
-		}
-		old := n.flow.state(n.state)
-		n.flow = now
-		d.note("versioned", n, n.state, strconv.Itoa(now.Version))
-		for _, t := range now.state(n.state).Timers {
-			if !slices.ContainsFunc(old.Timers, func(o modelTimer) bool { return o.Name == t.Name }) {
-				d.arm(n, t)
-			}
-		}
-	}
-}
-
-// wake brings a job that is due. 18: the timers of a paused flow wait.
-func (m *model) wake(j *modelJob) {
-	switch {
-	case j.kind == "timer" && m.paused[j.flow]:
-		j.due, j.held = m.now.Add(time.Hour), true
-	case j.kind == "send":
-		f := m.fan(j.fan)
-		f.journal = append(f.journal, "settled sent")
-		m.jobs = slices.DeleteFunc(m.jobs, func(o *modelJob) bool { return o == j })
-	case j.kind == "timer":
-		m.decide(j.fan, modelEvent{name: "timer", job: j})
-	default:
-		m.decide(j.fan, modelEvent{
-			name: j.name, subject: j.subject, acts: j.name == "webhook", created: j.due.Unix(), source: j.flow, depth: j.depth, job: j,
+		name := strings.TrimPrefix(news.subject, news.flow+".")
+		d.made = append(d.made, &modelJob{
+			kind: "event", fan: d.fan.id, flow: news.flow, name: news.kind, subject: name, depth: d.ev.depth + 1, due: d.now,
 		})
 	}
 }
 
-// tag is an operator's.
-func (m *model) tag(fan string, add, remove []string) {
-	m.decisions++
-	d := &modelDecision{model: m, fan: m.fan(fan).clone()}
-	for _, name := range add {
-		if !d.fan.tags[name] && !slices.Contains(remove, name) {
-			d.retag(nil, "tag", name)
+func (d *modelDecision) listens(news modelNews) bool {
+	for _, f := range d.published {
+		if f.Name == news.flow || d.paused[f.Name] {
+			continue
+		}
+		all := slices.Concat(f.Triggers, f.Listen)
+		for _, s := range f.States {
+			all = slices.Concat(all, s.On, s.Listen)
+		}
+		if modelMatch(all, news.kind, news.subject) != nil {
+			return true
 		}
 	}
-	for _, name := range remove {
-		if d.fan.tags[name] {
-			d.retag(nil, "untag", name)
-		}
-	}
-	d.tell()
-	d.commit()
-}
-
-// publish makes a version current; pause holds a flow, or lets it go on.
-func (m *model) publish(f *modelFlow) {
-	m.published[f.Name] = f
-	delete(m.paused, f.Name)
-	m.resume(f.Name)
-}
-
-func (m *model) pause(flow string, on bool) {
-	m.paused[flow] = on
-	if !on {
-		m.resume(flow)
-	}
-}
-
-// resume: 11: what was parked or held fires again.
-func (m *model) resume(flow string) {
-	for _, j := range m.jobs {
-		if j.kind == "timer" && j.flow == flow && (j.parked || j.held) {
-			j.parked, j.held, j.tries, j.anew, j.due = false, false, 0, true, m.now
-		}
-	}
+	return false
 }

@@ -24,13 +24,13 @@ import (
 var (
 	modelFans   = []string{"ann", "bob", "cy"}
 	modelNames  = []string{"f0", "f1", "f2", "fallback"}
-	modelWords  = []string{"a", "b", "ab", "1", "ok"}
-	modelKeys   = []string{"a", "b", "a*", "b|ok", "#", "*", "ab*"}
+	modelWords  = []string{"a", "b", "ab", "1", "ok", "a", "b", "ab", "1", "ok", "TD", "恢复订阅"}
+	modelKeys   = []string{"a", "b", "a*", "b|ok", "#", "*", "ab*", "/^[ab]+$/", "/k/"}
 	modelTags   = []string{"t1", "t2", "t3"}
 	modelGoals  = []string{"g1", "g2"}
 	modelScenes = []string{"s-1", "s-2", "x"}
 	modelHooks  = []string{"h1", "h2"}
-	modelDelays = []string{"10m", "1h", "5h", "1d", "3d"}
+	modelDelays = []string{"10m", "1h", "5h", "1d", "3d", "every 6h", "every 10:00"}
 )
 
 const modelTime = "01-02 15:04:05.000"
@@ -173,13 +173,12 @@ func runModel(t *testing.T, seed uint64, steps []modelStep) string {
 		newest: map[string]*modelFlow{}, all: map[string][]*modelFlow{},
 		decisions: map[string]int{}, known: map[int]bool{},
 	}
-	r.model = &model{
-		now: w.clock(), zone: w.clock().Location(), apology: apology, fallback: "fallback", published: map[string]*modelFlow{},
-		paused: map[string]bool{}, fans: map[string]*modelFan{}, counts: map[string]int{},
-	}
+	r.model = newModel(w.clock(), apology, "fallback")
+	r.model.own["TD"] = modelOwn{"stop", "已退订，今后不再向您发送活动消息。回复“恢复订阅”可重新接收。"}
+	r.model.own["恢复订阅"] = modelOwn{"resume", "已恢复订阅，感谢您的关注。"}
 	random := rand.New(rand.NewPCG(seed, 2))
 	for _, name := range modelNames {
-		r.publish(randomFlow(random, name), random)
+		r.publish(randomFlow(random, name), random, nil)
 	}
 	for i, s := range steps {
 		r.step(s)
@@ -191,7 +190,13 @@ func runModel(t *testing.T, seed uint64, steps []modelStep) string {
 		}
 	}
 	r.compareCounts()
-	return r.wrong
+	if r.wrong != "" {
+		for _, fan := range modelFans {
+			r.wrong += fmt.Sprintf("\njournal of %s\n\t%s", fan, strings.Join(r.lines[fan], "\n\t"))
+		}
+		return r.wrong + "\n" + r.flowsText()
+	}
+	return ""
 }
 
 func (r *modelRun) flowsText() string {
@@ -210,7 +215,7 @@ func (r *modelRun) failf(format string, args ...any) {
 	}
 }
 
-func (r *modelRun) publish(f *modelFlow, random *rand.Rand) {
+func (r *modelRun) publish(f *modelFlow, random *rand.Rand, choice *store.Choice) {
 	f.Version = len(r.all[f.Name]) + 1
 	text := renderFlow(f, random)
 	s, err := r.world.engine.Push(r.t.Context(), account, store.KindFlow, f.Name+".lua", text, "test")
@@ -225,17 +230,41 @@ func (r *modelRun) publish(f *modelFlow, random *rand.Rand) {
 		r.texts[fmt.Sprint(f.Name, f.Version)] = text
 	}
 	r.newest[f.Name] = f
-	r.makeCurrent(f)
+	r.makeCurrent(f, choice)
 }
 
-func (r *modelRun) makeCurrent(f *modelFlow) {
+func (r *modelRun) makeCurrent(f *modelFlow, choice *store.Choice) {
 	id := store.ScriptID{Account: account, Kind: store.KindFlow, Name: f.Name}
-	if _, err := r.world.engine.Publish(r.t.Context(), id, f.Version, "test"); err != nil {
+	if _, err := r.world.engine.PublishAs(r.t.Context(), id, f.Version, "test", choice); err != nil {
 		r.failf("publish %s: %v", f.Name, err)
 		return
 	}
-	r.model.publish(f)
-	r.adopt()
+	if choice == nil {
+		choice = &store.Choice{}
+	}
+	r.model.publish(f, choice.Mode, choice.Map)
+}
+
+// randomChoice is the publisher's for a version.
+func randomChoice(r *rand.Rand, now, next *modelFlow) *store.Choice {
+	mode := pick(r, []string{"", "", "", store.MoveFans, store.KeepFans, store.RestartFans, store.EndFans, store.MapFans, store.MapFans})
+	if mode == "" {
+		return nil
+	}
+	c := &store.Choice{Mode: mode}
+	if mode == store.MapFans {
+		c.Map = map[string]string{}
+		for range 2 {
+			from := pick(r, now.States)
+			if to := pick(r, next.States); !from.Final {
+				c.Map[from.Name] = pick(r, []string{to.Name, to.Name, "<keep>", "<restart>", "<end>"})
+			}
+		}
+		if len(c.Map) == 0 {
+			return nil
+		}
+	}
+	return c
 }
 
 func (r *modelRun) step(s modelStep) {
@@ -284,16 +313,18 @@ func (r *modelRun) step(s modelStep) {
 			r.settle(100)
 		}
 	case "publish":
-		r.publish(edit(random, m.published[s.Arg]), random)
+		now := m.published[s.Arg]
+		next := editFlow(random, now)
+		r.publish(next, random, randomChoice(random, now, next))
 	case "rollback":
-		r.makeCurrent(pick(random, r.all[s.Arg]))
+		next := pick(random, r.all[s.Arg])
+		r.makeCurrent(next, randomChoice(random, m.published[s.Arg], next))
 	case "pause", "resume":
 		why := map[string]string{"pause": "test"}[s.What]
 		if err := w.engine.Pause(ctx, account, s.Arg, why); err != nil {
 			r.failf("%s: %v", s.What, err)
 		}
 		m.pause(s.Arg, why != "")
-		r.adopt()
 	case "kill":
 		r.world = newWorldOn(r.t, w.store)
 		r.world.set(w.clock())
@@ -403,9 +434,15 @@ func (r *modelRun) settle(n int) {
 		if jobs[0].Kind == "send" {
 			w.do(ctx, jobs[0])
 		} else if err := w.engine.Wake(ctx, jobs[0]); err != nil {
+			if j.kind == "chore" {
+				r.failf("chore: %v", err)
+			}
 			r.again(jobs[0], err)
 		}
 		r.model.wake(j)
+		if j.kind == "chore" {
+			r.adopt()
+		}
 	}
 }
 
@@ -424,7 +461,7 @@ func (m *model) dueText() string {
 func (r *modelRun) again(j store.Job, why error) {
 	due := r.world.clock().Add(time.Second)
 	_, err := r.world.store.Commit(r.t.Context(), store.Change{
-		Fan: store.FanID{Account: account}, Cause: fmt.Sprint(j.ID, " ", due.UnixMilli()), At: r.world.clock(),
+		Fan: store.FanID{Account: account}, Cause: fmt.Sprint("again ", r.world.ids.Add(1)), At: r.world.clock(),
 		Snooze: []store.Snooze{{Job: j.ID, Due: due, Attempt: j.Attempt + 1, Why: why.Error()}},
 	})
 	if err != nil {
@@ -435,18 +472,19 @@ func (r *modelRun) again(j store.Job, why error) {
 // sameJob finds the model's job. What one decision made due at once comes in the order in which it was made.
 func (r *modelRun) sameJob(j store.Job) *modelJob {
 	text := r.jobText(j)
+	alone := aloneJob(j)
 	decision := 0
-	if j.Kind != "timer" {
+	if !alone {
 		decision = r.decisionOf(j)
 	}
 	for _, m := range r.model.jobs {
-		if m.fan != j.OpenID || !m.due.Equal(j.Due) || j.Kind != "timer" && (m.kind == "timer" || m.decision != decision) {
+		if m.fan != j.OpenID || !m.due.Equal(j.Due) || m.alone() != alone || !alone && m.decision != decision {
 			continue
 		}
 		if m.String() == text {
 			return m
 		}
-		if j.Kind != "timer" {
+		if !alone {
 			return nil
 		}
 	}
@@ -461,13 +499,13 @@ func (r *modelRun) decisionOf(j store.Job) int {
 	}
 	var texts []string
 	for _, o := range r.jobs() {
-		if jobGroup(o) == group {
+		if !aloneJob(o) && jobGroup(o) == group {
 			texts = append(texts, o.Due.UTC().Format(modelTime)+r.jobText(o))
 		}
 	}
 	made := map[int][]string{}
 	for _, m := range slices.SortedStableFunc(slices.Values(r.model.jobs), func(a, b *modelJob) int { return a.due.Compare(b.due) }) {
-		if m.kind != "timer" && !r.known[m.decision] {
+		if !m.alone() && !r.known[m.decision] {
 			made[m.decision] = append(made[m.decision], m.due.UTC().Format(modelTime)+m.String())
 		}
 	}
@@ -480,9 +518,14 @@ func (r *modelRun) decisionOf(j store.Job) int {
 	return 0
 }
 
+// alone are the jobs that are known by what they are, not by the decision that made them.
+func (j *modelJob) alone() bool { return j.kind == "timer" || j.kind == "chore" || j.name == "result" }
+
+func aloneJob(j store.Job) bool { return j.Kind == "timer" || j.Kind == "chore" || j.Name == "result" }
+
 // jobGroup is what the ids of one decision's jobs begin with.
 func jobGroup(j store.Job) string {
-	if i := strings.LastIndex(j.ID, "/"); i > 0 && j.Kind != "timer" {
+	if i := strings.LastIndex(j.ID, "/"); i > 0 {
 		return j.ID[:i]
 	}
 	return "alone " + j.ID
@@ -495,6 +538,10 @@ func (r *modelRun) jobText(j store.Job) string {
 		var args struct{ Name string }
 		_ = json.Unmarshal(j.Args, &args)
 		m.subject = args.Name
+	case "chore":
+		var args struct{ No int }
+		_ = json.Unmarshal(j.Args, &args)
+		m.subject = strconv.Itoa(args.No)
 	case "send":
 		s, err := r.world.store.Send(r.t.Context(), j.Account, j.ID)
 		if err != nil {
@@ -521,12 +568,12 @@ func (r *modelRun) jobs() (out []store.Job) {
 	}
 }
 
-// adopt takes over when the engine lets timers fire again: they are paced, from now on, within ten seconds.
+// adopt takes over when the engine lets overdue timers fire: they are paced, from the publication on, within a second.
 func (r *modelRun) adopt() {
 	jobs := r.jobs()
 	for _, m := range r.model.jobs {
 		for i, j := range jobs {
-			if m.anew && r.jobText(j) == m.String() && !j.Due.Before(r.world.clock()) && j.Due.Before(r.world.clock().Add(10*time.Second)) {
+			if m.anew && r.jobText(j) == m.String() && !j.Due.Before(m.due) && j.Due.Before(m.due.Add(time.Second)) {
 				m.due, m.anew = j.Due, false
 				jobs = slices.Delete(jobs, i, i+1)
 				break
@@ -587,6 +634,9 @@ func (r *modelRun) compareCounts() {
 			r.failf("counts: %v", err)
 		}
 		for _, c := range counts {
+			if c.Goal != "" {
+				c.State = "goal " + c.Goal
+			}
 			for what, n := range map[string]int64{"entered": c.Entered, "completed": c.Completed, "dropped": c.Dropped} {
 				if n > 0 {
 					got[strings.Join([]string{name, c.Day, c.State, what}, " ")] = int(n)
@@ -637,42 +687,28 @@ func plainMap(m map[string]json.RawMessage) map[string]string {
 // fanText and the model's String show the same of a fan.
 func fanText(f *store.Fan) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "subscribed=%v tags=%v attrs=%v", f.Subscribed, strings.Join(f.Tags, ","), plainMap(f.Attrs))
+	fmt.Fprintf(&b, "subscribed=%v out=%v tags=%v attrs=%v", f.Subscribed, f.OptOut, strings.Join(f.Tags, ","), plainMap(f.Attrs))
 	for i := range f.Live {
 		n := &f.Live[i]
 		timers := map[string]string{}
 		for _, t := range n.Timers {
 			timers[t.Name] = t.Due.UTC().Format(modelTime) + " " + t.Over
 		}
-		fmt.Fprintf(&b, "\n      in %s/%d v%d %s vars=%v goals=%v timers=%v", n.Flow, n.No, n.Version, n.State, plainMap(n.Vars), n.Goals, timers)
+		caller := modelCaller{}
+		if n.Caller != nil {
+			caller = modelCaller{n.Caller.Flow, n.Caller.No}
+		}
+		fmt.Fprintf(&b, "\n      in %s/%d v%d pub%d %s vars=%v goals=%v timers=%v calls=%s caller=%v",
+			n.Flow, n.No, n.Version, n.Pub, n.State, plainMap(n.Vars), n.Goals, timers, n.Calls, caller)
 	}
 	past := map[string]string{}
 	for flow, p := range f.Past {
 		past[flow] = fmt.Sprint(p.Count, " ", p.LeftAt.UTC().Unix())
 	}
-	fmt.Fprintf(&b, "\n      past=%v", past)
-	return b.String()
-}
-
-func (f *modelFan) String() string {
-	var b strings.Builder
-	tags := []string{}
-	for t := range f.tags {
-		tags = append(tags, t)
+	var keyed []string
+	for _, k := range f.Keyed {
+		keyed = append(keyed, k.Flow+":"+k.Key)
 	}
-	slices.Sort(tags)
-	fmt.Fprintf(&b, "subscribed=%v tags=%v attrs=%v", f.subscribed, strings.Join(tags, ","), f.attrs)
-	for _, n := range f.live {
-		timers := map[string]string{}
-		for name, t := range n.timers {
-			timers[name] = t.due.UTC().Format(modelTime) + " " + t.over
-		}
-		fmt.Fprintf(&b, "\n      in %s/%d v%d %s vars=%v goals=%v timers=%v", n.flow.Name, n.no, n.flow.Version, n.state, n.vars, n.goals, timers)
-	}
-	past := map[string]string{}
-	for flow, p := range f.past {
-		past[flow] = fmt.Sprint(p.count, " ", p.left.UTC().Unix())
-	}
-	fmt.Fprintf(&b, "\n      past=%v", past)
+	fmt.Fprintf(&b, "\n      past=%v keyed=%v", past, keyed)
 	return b.String()
 }

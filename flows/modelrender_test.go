@@ -10,15 +10,6 @@ import (
 	"fanflow/plugins"
 )
 
-// built says which features the engine has; the random flows use only those.
-const (
-	builtDataEnroll = false // enroll and leave as data
-	builtRunTo      = false // run with to = "x" moves as data does
-	builtScanAny    = false // a trigger scan = "*" is a wildcard for new followers too
-	builtParkedDrop = false // a parked timer goes with its wait
-	builtSets       = false // a function's fan.vars.x = … is noted where it stands, not at its end
-)
-
 // randomFlow makes a flow that passes check.
 func randomFlow(r *rand.Rand, name string) *modelFlow {
 	f := &modelFlow{Name: name, Priority: r.IntN(3) - 1, First: "s0", Again: pick(r, []time.Duration{-1, 0, 0, 0, time.Hour, 3 * day})}
@@ -34,12 +25,42 @@ func randomFlow(r *rand.Rand, name string) *modelFlow {
 	}
 	if name != "fallback" {
 		f.Triggers = randomRules(r, 1+r.IntN(3), nil)
+		f.Listens = chance(r, 10)
 	}
+	fillFlow(r, f)
 	return f
 }
 
+// fillFlow makes what holds for the whole flow.
+func fillFlow(r *rand.Rand, f *modelFlow) {
+	f.Limit, f.Exits, f.Listen = 0, nil, nil
+	if chance(r, 15) {
+		f.Limit = 1 + r.IntN(5)
+	}
+	if chance(r, 15) {
+		f.Listen = randomRules(r, 1, func() modelAction { return randomAction(r, f, f.States[0], "listen") })
+	}
+	for chance(r, 35) {
+		x := modelExit{Event: pick(r, []string{"unsubscribe", "optout", "tag", "untag", "goal", "webhook"}), Key: "*"}
+		switch x.Event {
+		case "tag", "untag":
+			x.Key = pick(r, modelTags)
+		case "goal":
+			x.Key = pick(r, []string{"f0.g1", "f1.g2", f.Name + ".g1"})
+		case "webhook":
+			x.Key = pick(r, modelHooks)
+		}
+		if last := f.States[len(f.States)-1]; x.Key != "*" && chance(r, 40) {
+			x.To = last.Name
+		}
+		if !slices.ContainsFunc(f.Exits, func(o modelExit) bool { return o.Event == x.Event }) {
+			f.Exits = append(f.Exits, x)
+		}
+	}
+}
+
 func fillState(r *rand.Rand, f *modelFlow, s *modelState) {
-	s.Enter, s.Leave, s.On, s.Timers, s.Goal = modelAction{}, modelAction{}, nil, nil, ""
+	s.Enter, s.Leave, s.On, s.Listen, s.Timers, s.Goal, s.Result = modelAction{}, modelAction{}, nil, nil, nil, "", ""
 	if chance(r, 60) {
 		s.Enter = randomAction(r, f, s, "enter")
 	}
@@ -47,32 +68,62 @@ func fillState(r *rand.Rand, f *modelFlow, s *modelState) {
 		s.Goal = pick(r, modelGoals)
 	}
 	if s.Final {
+		s.Result = pick(r, []string{"", "", "done"})
 		return
 	}
 	if chance(r, 30) {
 		s.Leave = randomAction(r, f, s, "leave")
 	}
 	s.On = randomRules(r, 1+r.IntN(5), func() modelAction { return randomAction(r, f, s, "on") })
+	if calls(s) {
+		for _, key := range []string{"done", "s*", "left", "refused", "*"} {
+			if chance(r, 50) {
+				s.On = append(s.On, modelRule{"result", key, randomAction(r, f, s, "result")})
+			}
+		}
+	}
+	if chance(r, 15) {
+		s.Listen = randomRules(r, 1+r.IntN(2), func() modelAction { return randomAction(r, f, s, "listen") })
+	}
 	for _, d := range modelDelays {
 		if chance(r, 20) {
-			wait, _ := plugins.ParseDuration(d)
-			s.Timers = append(s.Timers, modelTimer{Name: d, Wait: wait, Do: randomAction(r, f, s, "timer")})
+			t := modelTimer{Name: d, Do: randomAction(r, f, s, "timer")}
+			if every, ok := strings.CutPrefix(d, "every "); ok {
+				t.Every = every
+			} else {
+				t.Wait, _ = plugins.ParseDuration(d)
+			}
+			if chance(r, 25) {
+				t.Late = pick(r, []string{"skip", "09:00-21:00"})
+			}
+			s.Timers = append(s.Timers, t)
 		}
 	}
 }
 
+// calls reports whether the state calls a sub-flow.
+func calls(s *modelState) bool {
+	all := []modelAction{s.Enter}
+	for _, rule := range s.On {
+		all = append(all, rule.Do)
+	}
+	return slices.ContainsFunc(all, func(a modelAction) bool {
+		return slices.ContainsFunc(a.Verbs, func(v modelVerb) bool { return v.Verb == "call" })
+	})
+}
+
 var modelSubjects = map[string][]string{
-	"text": modelKeys, "click": {"a", "b", "*"}, "scan": {"s-1", "s-*", "*"}, "webhook": {"h1", "h*", "*"}, "tag": {"t1", "t2", "*"},
+	"text": modelKeys, "click": {"a", "b", "*"}, "scan": {"s-1", "s-*", "*"}, "webhook": {"h1", "h*", "*"}, "tag": {"t1", "t2", "*"}, "untag": {"t1", "*"},
 	"attr": {"x", "*"}, "goal": {"g1", "g2", "*"}, "subscribe": {"*"}, "unsubscribe": {"*"},
 }
 
 func randomRules(r *rand.Rand, n int, do func() modelAction) (out []modelRule) {
-	events := []string{"text", "text", "text", "text", "click", "scan", "webhook", "tag", "attr", "goal", "subscribe", "unsubscribe"}
+	events := []string{"text", "text", "text", "text", "click", "scan", "webhook", "tag", "untag", "attr", "goal", "subscribe", "unsubscribe"}
 	for range n {
 		event := pick(r, events)
 		rule := modelRule{Event: event, Key: pick(r, modelSubjects[event])}
-		if event == "scan" && do == nil && rule.Key == "*" && !builtScanAny {
-			continue
+		if event == "goal" && rule.Key != "*" {
+			rule.Key = pick(r, []string{"f0.g1", "f1.g1", "f2.g2"})
 		}
 		if slices.ContainsFunc(out, func(o modelRule) bool { return o.Event == rule.Event && o.Key == rule.Key }) {
 			continue
@@ -102,23 +153,24 @@ func randomAction(r *rand.Rand, f *modelFlow, s *modelState, hook string) (a mod
 	add(15, "untag", pick(r, modelTags), "")
 	add(15, "goal", pick(r, modelGoals), "")
 	add(4, "fail", "", "")
+	add(6, "cancel", pick(r, []string{"k1", "k2"}), "")
 	add(40, "reply", "", fmt.Sprint(f.Name, " ", s.Name, " ", hook, r.IntN(100), pick(r, []string{"", " ${vars.n}"})))
-	add(15, "message", "", fmt.Sprint("m", r.IntN(100)))
-	add(10, "enroll", pick(r, modelNames), "")
+	add(15, "message", pick(r, []string{"", "", "k1", "k2"}), fmt.Sprint("m", r.IntN(100)))
+	add(10, "enroll", pick(r, modelNames), pick(r, []string{"", "", "k1"}))
+	if to := pick(r, modelNames); to != f.Name && hook != "leave" && hook != "result" && !s.Final {
+		add(8, "call", to, "")
+	}
 	add(4, "leave", "", "")
 	bound := hook == "leave" || hook == "enter" && s.Final
-	if percent := map[string]int{"enter": 12, "on": 55, "timer": 65}[hook]; !bound && chance(r, percent) {
+	if percent := map[string]int{"enter": 12, "on": 55, "timer": 65, "listen": 30, "result": 30}[hook]; !bound && !calls(&modelState{Enter: a}) && chance(r, percent) {
 		a.To = pick(r, f.States).Name
 		if hook == "enter" && a.To <= s.Name && chance(r, 90) { // a circle is a failure: seldom
 			a.To = ""
 		}
 		a.Decides = a.To != "" && chance(r, 25)
 	}
-	if needsFunction(a) && !builtSets {
-		a.Verbs = slices.DeleteFunc(a.Verbs, func(v modelVerb) bool { return (v.Verb == "attr" || v.Verb == "var") && len(a.Verbs) > 1 })
-	}
-	if needsFunction(a) && !builtRunTo {
-		a.Decides = a.To != ""
+	if a.To != "" { // who leaves goes nowhere
+		a.Verbs = slices.DeleteFunc(a.Verbs, func(v modelVerb) bool { return v.Verb == "leave" })
 	}
 	if len(a.Verbs) == 0 && a.To == "" {
 		a.Verbs = []modelVerb{{"reply", "", fmt.Sprint("r", r.IntN(100))}}
@@ -126,8 +178,8 @@ func randomAction(r *rand.Rand, f *modelFlow, s *modelState, hook string) (a mod
 	return a
 }
 
-// edit makes another version.
-func edit(r *rand.Rand, old *modelFlow) *modelFlow {
+// editFlow makes another version.
+func editFlow(r *rand.Rand, old *modelFlow) *modelFlow {
 	f := *old
 	f.States = nil
 	for _, s := range old.States {
@@ -136,7 +188,9 @@ func edit(r *rand.Rand, old *modelFlow) *modelFlow {
 	}
 	for range 1 + r.IntN(3) {
 		s := pick(r, f.States)
-		switch r.IntN(6) {
+		switch r.IntN(7) {
+		case 6:
+			fillFlow(r, &f)
 		case 0, 1:
 			fillState(r, &f, s)
 		case 2:
@@ -179,12 +233,60 @@ func renderFlow(f *modelFlow, r *rand.Rand) string {
 		}
 		fmt.Fprintf(&b, " %s = { %s },", e, quoted(keys))
 	}
-	b.WriteString(" },\n  states = {\n")
+	if f.Listens {
+		b.WriteString(" listen = true")
+	}
+	b.WriteString(" },\n")
+	renderWhole(&b, f, r)
+	b.WriteString("  states = {\n")
 	for _, s := range f.States {
 		renderState(&b, s, r)
 	}
 	b.WriteString("  },\n}\n")
 	return b.String()
+}
+
+// renderWhole writes limit, exit and listen of a flow.
+func renderWhole(b *strings.Builder, f *modelFlow, r *rand.Rand) {
+	if f.Limit > 0 {
+		fmt.Fprintf(b, "  limit = { all = %d },\n", f.Limit)
+	}
+	if len(f.Exits) > 0 {
+		b.WriteString("  exit = {")
+		for _, x := range f.Exits {
+			switch {
+			case x.Key == "*":
+				fmt.Fprintf(b, " %s = true,", x.Event)
+			case x.To != "":
+				fmt.Fprintf(b, " %s = { [%q] = %q },", x.Event, x.Key, x.To)
+			default:
+				fmt.Fprintf(b, " %s = { %q },", x.Event, x.Key)
+			}
+		}
+		b.WriteString(" },\n")
+	}
+	renderRules(b, "  listen", f.Listen, r)
+}
+
+// renderRules writes rules by their events.
+func renderRules(b *strings.Builder, field string, rules []modelRule, r *rand.Rand) {
+	if len(rules) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "%s = {\n", field)
+	events, byEvent := groupRules(rules)
+	for _, e := range events {
+		if modelPlain[e] {
+			fmt.Fprintf(b, "        %s = %s,\n", e, renderAction(byEvent[e][0].Do, r))
+			continue
+		}
+		fmt.Fprintf(b, "        %s = {\n", e)
+		for _, rule := range byEvent[e] {
+			fmt.Fprintf(b, "          [%q] = %s,\n", rule.Key, renderAction(rule.Do, r))
+		}
+		b.WriteString("        },\n")
+	}
+	b.WriteString("      },\n")
 }
 
 func renderState(b *strings.Builder, s *modelState, r *rand.Rand) {
@@ -203,28 +305,25 @@ func renderState(b *strings.Builder, s *modelState, r *rand.Rand) {
 			fmt.Fprintf(b, "      %s = %s,\n", hook.name, renderAction(hook.do, r))
 		}
 	}
-	if len(s.On) > 0 {
-		b.WriteString("      on = {\n")
-		events, byEvent := groupRules(s.On)
-		for _, e := range events {
-			if modelPlain[e] {
-				fmt.Fprintf(b, "        %s = %s,\n", e, renderAction(byEvent[e][0].Do, r))
-				continue
-			}
-			fmt.Fprintf(b, "        %s = {\n", e)
-			for _, rule := range byEvent[e] {
-				fmt.Fprintf(b, "          [%q] = %s,\n", rule.Key, renderAction(rule.Do, r))
-			}
-			b.WriteString("        },\n")
-		}
-		b.WriteString("      },\n")
+	if s.Result != "" {
+		fmt.Fprintf(b, "      result = %q,\n", s.Result)
 	}
-	if len(s.Timers) > 0 {
-		b.WriteString("      after = {\n")
+	renderRules(b, "      on", s.On, r)
+	renderRules(b, "      listen", s.Listen, r)
+	for _, field := range []string{"after", "every"} {
+		var lines []string
 		for _, t := range s.Timers {
-			fmt.Fprintf(b, "        [%q] = %s,\n", t.Name, renderAction(t.Do, r))
+			if (t.Wait > 0) == (field == "after") {
+				do := renderAction(t.Do, r)
+				if t.Late != "" {
+					do = fmt.Sprintf("{ late = %q, %s", t.Late, strings.TrimPrefix(do, "{ "))
+				}
+				lines = append(lines, fmt.Sprintf("        [%q] = %s,", strings.TrimPrefix(t.Name, "every "), do))
+			}
 		}
-		b.WriteString("      },\n")
+		if lines != nil {
+			fmt.Fprintf(b, "      %s = {\n%s\n      },\n", field, strings.Join(lines, "\n"))
+		}
 	}
 	b.WriteString("    },\n")
 }
@@ -248,22 +347,12 @@ func quoted(names []string) string {
 	return strings.Join(out, ", ")
 }
 
-// renderAction takes data or a function. Only a function decides where to go; what data cannot say only a function does.
+// renderAction takes data or a function, as it falls. Only a function decides where to go.
 func renderAction(a modelAction, r *rand.Rand) string {
-	may := builtRunTo || a.To == "" && (builtSets || len(a.Verbs) == 1 || !a.sets())
-	if needsFunction(a) || may && chance(r, 30) {
+	if a.Decides || chance(r, 30) {
 		return renderFunction(a)
 	}
 	return renderData(a)
-}
-
-func (a *modelAction) sets() bool {
-	return slices.ContainsFunc(a.Verbs, func(v modelVerb) bool { return v.Verb == "attr" || v.Verb == "var" })
-}
-
-// needsFunction tells what data cannot say.
-func needsFunction(a modelAction) bool {
-	return a.Decides || !builtDataEnroll && slices.ContainsFunc(a.Verbs, func(v modelVerb) bool { return v.Verb == "enroll" || v.Verb == "leave" })
 }
 
 func renderData(a modelAction) string {
@@ -283,8 +372,20 @@ func renderData(a modelAction) string {
 			set = append(set, fmt.Sprintf("[%q] = %q", "vars."+v.Name, v.Value))
 		case "fail": // a tag without a name
 			add("tag", `"${vars.none}"`)
-		case "reply", "message":
+		case "message":
+			value := fmt.Sprintf("%q", v.Value)
+			if v.Name != "" {
+				value = fmt.Sprintf("{ text = %q, after = \"2h\", key = %q }", v.Value, v.Name)
+			}
+			add(v.Verb, value)
+		case "reply":
 			add(v.Verb, fmt.Sprintf("%q", v.Value))
+		case "enroll":
+			value := fmt.Sprintf("%q", v.Name)
+			if v.Value != "" {
+				value = fmt.Sprintf("{ flow = %q, after = \"2h\", key = %q }", v.Name, v.Value)
+			}
+			add(v.Verb, value)
 		case "leave":
 			add("leave", "true")
 		default:
@@ -308,6 +409,14 @@ func renderData(a modelAction) string {
 	return "{ " + strings.Join(out, ", ") + " }"
 }
 
+// keyOptions are those of what is scheduled under a key.
+func keyOptions(key string) string {
+	if key == "" {
+		return ""
+	}
+	return fmt.Sprintf(", { after = \"2h\", key = %q }", key)
+}
+
 func renderFunction(a modelAction) string {
 	var b strings.Builder
 	b.WriteString("{ run = function(fan)\n")
@@ -325,8 +434,12 @@ func renderFunction(a modelAction) string {
 			fmt.Fprintf(&b, "  fan.vars[%q] = %s\n", v.Name, value)
 		case "fail":
 			b.WriteString("  error(\"broken\")\n")
-		case "reply", "message":
-			fmt.Fprintf(&b, "  fan:%s(%s)\n", v.Verb, value)
+		case "reply":
+			fmt.Fprintf(&b, "  fan:reply(%s)\n", value)
+		case "message":
+			fmt.Fprintf(&b, "  fan:message(%s%s)\n", value, keyOptions(v.Name))
+		case "enroll":
+			fmt.Fprintf(&b, "  fan:enroll(%q%s)\n", v.Name, keyOptions(v.Value))
 		case "leave":
 			b.WriteString("  fan:leave()\n")
 		default:

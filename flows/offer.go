@@ -17,6 +17,7 @@ type candidate struct {
 	// captures are what the rule's key has captured of the event.
 	captures []string
 	loose    int // of two triggers for one event, the lower takes it: 0 for what says more
+	wild     bool
 }
 
 // offer lets the first take the event that matches. The conversation beats the world and the specific the wildcard: first
@@ -60,7 +61,7 @@ func (d *decision) candidates() (out []candidate) {
 	for _, wild := range []bool{false, true} {
 		for _, enrolled := range []bool{true, false} {
 			for _, c := range all {
-				if c.rule.wild(d.event) == wild && (c.no > 0) == enrolled {
+				if c.wild == wild && (c.no > 0) == enrolled {
 					out = append(out, c)
 				}
 			}
@@ -88,7 +89,7 @@ func (d *decision) enrolledCandidates() (out []candidate) {
 		case n.Calls != "":
 			d.tried(verdict{Flow: n.Flow, No: n.No, Rule: name, Said: "asleep: it waits for flow " + n.Calls})
 		default:
-			out = append(out, candidate{flow: flow, no: n.No, rule: r, name: name, captures: captures})
+			out = append(out, candidate{flow: flow, no: n.No, rule: r, name: name, captures: captures, wild: r.wild(d.event)})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b candidate) int { return cmp.Compare(b.flow.Priority, a.flow.Priority) })
@@ -127,10 +128,14 @@ func (d *decision) trigger(flow *compiled) (candidate, bool) {
 				loose = 1
 			}
 		case m.Event == "scan" && d.event.Name == "subscribe" && d.event.Scene != "":
-			r, captures = m.match(d.event.Scene)
+			if r, captures = m.match(d.event.Scene); r != nil && r.rank == anything { // whichever scene says less than that they came
+				loose = 2
+			}
 		}
 		if r != nil && (found.rule == nil || loose < found.loose) {
-			found = candidate{flow: flow, rule: r, name: ruleName(m.Event, r.Key), captures: captures, loose: loose}
+			found = candidate{
+				flow: flow, rule: r, name: ruleName(m.Event, r.Key), captures: captures, loose: loose, wild: loose == 2 || r.wild(d.event),
+			}
 		}
 	}
 	return found, found.rule != nil
