@@ -165,6 +165,9 @@ func (d *modelDecision) dispatch() {
 		d.fire()
 	case d.ev.name == "result":
 		d.result(d.ev.job.ending)
+	case d.ev.name == "enroll" && d.paused[d.ev.job.subject]: // 18: it is held as timers are
+		d.ev.job.due = d.now.Add(time.Hour)
+		d.ev.job = nil
 	case d.ev.name == "enroll": // 20: an enrollment that was scheduled
 		d.unkey(d.ev.job)
 		d.note("unplanned", &modelEnrollment{flow: &modelFlow{Name: d.ev.job.flow}, no: d.ev.job.no}, d.ev.job.subject)
