@@ -64,7 +64,7 @@ func (d *decision) admit(p *published, by string, call bool) (why string, err er
 	case p.Paused:
 		return "paused", nil
 	case !call && !p.Again.allows(past.Count, past.LeftAt, d.draft.at):
-		return "again: " + p.Again.refusal(past), nil
+		return "again: " + p.Again.refusal(past, d.account.Location), nil
 	}
 	if why := p.Window.shut(d.now, d.account.Location); why != "" {
 		return why, nil

@@ -81,15 +81,16 @@ func (a again) allows(count int, left, now time.Time) bool {
 	return a.Ever && !now.Before(left.Add(a.Wait)) && (a.Times == 0 || count <= a.Times)
 }
 
-// refusal says what keeps out a fan who was there before.
-func (a again) refusal(past store.Past) string {
+// refusal says what keeps out a fan who was there before, with times as clocks show them there.
+func (a again) refusal(past store.Past, there *time.Location) string {
 	switch {
 	case !a.Ever:
 		return "the fan was in it once, and that is all"
 	case a.Times > 0 && past.Count > a.Times:
 		return fmt.Sprintf("the fan was in it %d times, and may enter again %d times only", past.Count, a.Times)
 	}
-	return "too soon after " + past.LeftAt.UTC().Format(time.RFC3339)
+	return fmt.Sprintf("too soon: it was left %s, and may be entered again from %s",
+		past.LeftAt.In(there).Format(minuteLayout), past.LeftAt.Add(a.Wait).In(there).Format(minuteLayout))
 }
 
 // action is what a hook, an event or a timer leads to: a function of the script, steps that are plain data, or cases; then,

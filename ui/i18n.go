@@ -18,8 +18,9 @@ var languages = []string{"zh-CN", "en"}
 
 // words is the catalogue of one language.
 type words struct {
-	lang string
-	text map[string]string
+	lang    string
+	text    map[string]string
+	reasons []reason // the longer one first
 }
 
 // loadWords reads the embedded catalogues, by language.
@@ -32,6 +33,9 @@ func loadWords() (map[string]*words, error) {
 		}
 		w := &words{lang: lang}
 		if err := json.Unmarshal(b, &w.text); err != nil {
+			return nil, fmt.Errorf("read catalogue %s: %w", lang, err)
+		}
+		if w.reasons, err = reasonsOf(w.text); err != nil {
 			return nil, fmt.Errorf("read catalogue %s: %w", lang, err)
 		}
 		all[lang] = w

@@ -81,9 +81,9 @@ func (h *happening) decided(w *words, trace json.RawMessage) {
 		word, rest, more := strings.Cut(v.Said, ": ")
 		said := w.or("tried."+word, word)
 		if more {
-			said = w.t("tried.because", "said", said, "why", w.or("why."+rest, rest))
+			said = w.t("tried.because", "said", said, "why", w.why(rest))
 		}
-		h.Tried = append(h.Tried, verdictTold{Flow: v.Flow, Rule: w.on(v.Rule), Said: said})
+		h.Tried = append(h.Tried, verdictTold{Flow: w.or("tried."+v.Flow, v.Flow), Rule: w.why(v.Rule), Said: said})
 	}
 }
 
@@ -118,15 +118,6 @@ func (w *words) tell(zone *time.Location, r store.Row) stepTold {
 		s.Text = strings.TrimSpace(fmt.Sprintf("%s %s %s", r.Kind, r.Name, r.Text))
 	}
 	return s
-}
-
-// why says a reason. The engine's and the outbox's reasons are English sentences; the catalogue has those that are common.
-// Others begin with an event, such as "text 1", or stay as they are.
-func (w *words) why(why string) string {
-	if by, ok := strings.CutPrefix(why, "enrolled by "); ok {
-		return w.t("why.enrolled by", "by", w.on(by))
-	}
-	return w.or("why."+why, w.on(why))
 }
 
 // heardKey finds the words for an event: those for the event itself, where the row has what they say.
