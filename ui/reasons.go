@@ -56,20 +56,23 @@ func (w *words) why(why string) string {
 	if said, ok := w.text[whyKeys+why]; ok {
 		return said
 	}
-	if i := strings.LastIndex(why, "; "); i >= 0 {
-		return w.why(why[:i]) + w.t("list.reasons") + w.why(why[i+2:])
-	}
 	if said, ok := w.reason(why); ok {
 		return said
+	}
+	if i := strings.LastIndex(why, reasonsJoin); i >= 0 {
+		return w.why(why[:i]) + w.t("list.reasons") + w.why(why[i+len(reasonsJoin):])
 	}
 	return w.on(why)
 }
 
-// reason says one that has places to fill in.
+// reasonsJoin stands between the reasons of a step that has several.
+const reasonsJoin = "; "
+
+// reason says one that has places to fill in. What stands in a place is never two reasons.
 func (w *words) reason(why string) (string, bool) {
 	for _, r := range w.reasons {
 		found := r.match.FindStringSubmatch(why)
-		if found == nil {
+		if found == nil || slices.ContainsFunc(found[1:], func(part string) bool { return strings.Contains(part, reasonsJoin) }) {
 			continue
 		}
 		var pairs []any
