@@ -155,7 +155,7 @@ func (d *decision) begin(flow *compiled, wish enrollWish) error {
 		no := d.draft.fan.Past[flow.Name].Count + 1
 		d.draft.claims = append(d.draft.claims, d.places[flow.Name]...)
 		err = d.draft.add(store.Entry{
-			Kind: store.Enrolled, Flow: flow.Name, No: no, Version: flow.Version, Pub: d.pub(flow), Name: wish.by, Priority: flow.Priority,
+			Kind: store.Enrolled, Flow: flow.Name, No: no, Version: flow.Version, Pub: d.pub(flow), Name: countable(wish.by), Priority: flow.Priority,
 			Day: d.now.In(d.account.Location).Format(dayLayout), Facts: facts,
 		})
 		if err != nil {

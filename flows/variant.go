@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"fanflow/store"
 )
@@ -72,7 +73,7 @@ func (h *holdout) holds(flow, openID string) bool {
 // fan comes to where they differ or not; who is held out is in none.
 func (d *decision) entryFacts(p *compiled) (*store.Facts, error) {
 	f := &d.draft.fan
-	facts := &store.Facts{Scene: cmp.Or(d.event.Scene, f.Scene)}
+	facts := &store.Facts{Scene: countable(cmp.Or(d.event.Scene, f.Scene))}
 	facts.Tags = slices.Clone(f.Tags[:min(len(f.Tags), store.MaxFactTags)])
 	arms := map[string]string{}
 	if p.Holdout != nil {
@@ -92,6 +93,15 @@ func (d *decision) entryFacts(p *compiled) (*store.Facts, error) {
 		return nil, nil
 	}
 	return facts, nil
+}
+
+// countable makes a text from outside, or a rule's key, such that a store can count by it: not too long, and without what it has no
+// place for.
+func countable(s string) string {
+	if store.CheckName("", s) == nil {
+		return s
+	}
+	return cut(strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "\uFFFD"), store.MaxName)
 }
 
 // first is the state that a new enrollment begins in.

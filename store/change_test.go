@@ -37,8 +37,13 @@ func TestValidate(t *testing.T) {
 		"claim of nothing":  {func(c *store.Change) { c.Claims = []store.Claim{{Key: "k", From: 0, To: 1}} }, "names no units"},
 		"spend of nothing":  {func(c *store.Change) { c.Spends = []store.Spend{{Quota: "mass"}} }, "lacks a quota or a period"},
 		"write to nowhere":  {func(c *store.Change) { c.Writes = []store.KV{{}} }, "without a key"},
-		"no JSON":           {func(c *store.Change) { c.Receipt = json.RawMessage("{") }, "encode change of shop/ann"},
-		"too large":         {func(c *store.Change) { c.Receipt, _ = json.Marshal(strings.Repeat("x", store.MaxChange)) }, store.ErrTooLarge.Error()},
+		"long goal":         {func(c *store.Change) { c.Entries = entries{{Kind: store.Goal, Name: strings.Repeat("g", 513)}} }, "goal name of 513 bytes"},
+		"long trigger":      {func(c *store.Change) { c.Entries = entries{{Kind: store.Enrolled, Name: strings.Repeat("t", 513)}} }, "trigger name of 513 bytes"},
+		"NUL in a variant": {func(c *store.Change) {
+			c.Entries = entries{{Kind: store.Enrolled, Facts: &store.Facts{Variants: map[string]string{"price": "a\x00"}}}}
+		}, "NUL"},
+		"no JSON":   {func(c *store.Change) { c.Receipt = json.RawMessage("{") }, "encode change of shop/ann"},
+		"too large": {func(c *store.Change) { c.Receipt, _ = json.Marshal(strings.Repeat("x", store.MaxChange)) }, store.ErrTooLarge.Error()},
 	} {
 		change := good
 		c.spoil(&change)

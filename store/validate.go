@@ -117,6 +117,9 @@ func (c *Change) records() error {
 	return nil
 }
 
+// keyNames are the kinds whose Name becomes part of a key, and what it is: of an index of fans, or of the funnel's counters.
+var keyNames = map[Kind]string{Tagged: "tag", Untagged: "tag", Goal: "goal", Enrolled: "trigger"}
+
 // names checks everything that a store may have to use in a key.
 func (c *Change) names() error {
 	errs := []error{
@@ -132,12 +135,15 @@ func (c *Change) names() error {
 	for i := range c.Entries {
 		e := &c.Entries[i]
 		check("entry", e.Flow, e.State, e.Day)
-		if e.Kind == Tagged || e.Kind == Untagged {
-			check("tag", e.Name)
+		if what, ok := keyNames[e.Kind]; ok {
+			check(what, e.Name)
 		}
 		if f := e.Facts; f != nil { // they become keys of the cohorts
 			check("scene", f.Scene)
 			check("tag", f.Tags...)
+			for experiment, arm := range f.Variants {
+				check("variant", experiment, arm)
+			}
 			errs = append(errs, f.bounded())
 		}
 	}
