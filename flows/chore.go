@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -29,7 +30,13 @@ type chore struct {
 	Cursor string          `json:"cursor,omitempty"` // where the next page begins; empty at the start
 	Seen   int64           `json:"seen,omitempty"`   // fans so far
 	Args   json.RawMessage `json:"args,omitempty"`
+
+	tries int  // how often the page has failed
+	over  bool // the rest is not worth looking at
 }
+
+// choreTries is how often a page is tried for the sake of a fan for whom it fails. Then it goes on without them.
+const choreTries = 5
 
 // choreDo says what a chore does.
 type choreDo struct {
@@ -39,7 +46,7 @@ type choreDo struct {
 	after func(ctx context.Context, acc *Account, c *chore) ([]store.Job, error)
 }
 
-// chorePage works on one page of fans. It may change c, which is kept.
+// chorePage works on one page of fans. It may change c, which is kept, and set over, which ends the chore with this page.
 type chorePage func(ctx context.Context, acc *Account, c *chore, fans []store.Fan) error
 
 // chores are all chores by name; a new one is a line here.
@@ -76,8 +83,12 @@ func (e *Engine) chore(ctx context.Context, acc *Account, job store.Job) error {
 		return fmt.Errorf("list the fans of chore %s: %w", job.ID, err)
 	}
 	from := c.Cursor
+	c.tries = job.Attempt
 	if err := do.page(ctx, acc, &c, fans); err != nil {
 		return fmt.Errorf("chore %s from %q: %w", job.ID, from, err)
+	}
+	if c.over {
+		next = ""
 	}
 	c.Cursor, c.Seen = next, c.Seen+int64(len(fans))
 	var follow []store.Job
@@ -104,8 +115,9 @@ func (e *Engine) chore(ctx context.Context, acc *Account, job store.Job) error {
 	return nil
 }
 
-// eachFan does something to every fan of a page, several at a time, and gives the first error.
-func (e *Engine) eachFan(ctx context.Context, fans []store.Fan, do func(context.Context, *store.Fan) error) error {
+// eachFan does something to every fan of a page, several at a time, and gives the first error. A fan for whom it has failed too
+// often does not hold up the others any more.
+func (e *Engine) eachFan(ctx context.Context, c *chore, fans []store.Fan, do func(context.Context, *store.Fan) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	work := make(chan *store.Fan)
@@ -113,8 +125,13 @@ func (e *Engine) eachFan(ctx context.Context, fans []store.Fan, do func(context.
 	for range choreWorkers {
 		workers.Go(func() {
 			for f := range work {
-				if err := do(ctx, f); err != nil {
-					stop(err)
+				err := safely(func() error { return do(ctx, f) })
+				switch {
+				case err == nil:
+				case c.tries >= choreTries && ctx.Err() == nil && !errors.Is(err, store.ErrClosed):
+					e.logger.ErrorContext(ctx, "a fan is passed over", "fan", f.ID.String(), "chore", c.Name, "flow", c.Flow, "tries", c.tries, "err", err)
+				default:
+					stop(fmt.Errorf("fan %s: %w", f.ID, err))
 				}
 			}
 		})
@@ -128,4 +145,14 @@ func (e *Engine) eachFan(ctx context.Context, fans []store.Fan, do func(context.
 	close(work)
 	workers.Wait()
 	return context.Cause(ctx)
+}
+
+// safely makes an error of a panic: in a goroutine of its own it would end the service.
+func safely(do func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("a panic: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return do()
 }

@@ -31,7 +31,7 @@ func (e *Engine) closeChoreDo() choreDo {
 	return choreDo{
 		filter: func(c *chore) store.FanFilter { return store.FanFilter{Flow: c.Flow} },
 		page: func(ctx context.Context, acc *Account, c *chore, fans []store.Fan) error {
-			return e.eachFan(ctx, fans, func(ctx context.Context, f *store.Fan) error { return e.closeFor(ctx, acc, c.Flow, f.ID) })
+			return e.eachFan(ctx, c, fans, func(ctx context.Context, f *store.Fan) error { return e.closeFor(ctx, acc, c.Flow, f.ID) })
 		},
 	}
 }

@@ -39,7 +39,7 @@ func (e *Engine) publishPage(ctx context.Context, acc *Account, c *chore, fans [
 		return err
 	}
 	p := ed.ByName[c.Flow]
-	if p == nil || p.Paused || p.No > c.No { // a newer publication, and the end of a pause, have jobs of their own
+	if c.over = p == nil || p.Paused || p.No > c.No; c.over { // a newer publication, and the end of a pause, have jobs of their own
 		return nil
 	}
 	var args publishArgs
@@ -59,7 +59,7 @@ func (e *Engine) publishPage(ctx context.Context, acc *Account, c *chore, fans [
 		turns[fans[i].ID] = args.From.Add(time.Duration(args.Paced/pace) * paceStep)
 		args.Paced += int64(overdue)
 	}
-	err = e.eachFan(ctx, fans, func(ctx context.Context, f *store.Fan) error {
+	err = e.eachFan(ctx, c, fans, func(ctx context.Context, f *store.Fan) error {
 		from, ok := turns[f.ID]
 		if !ok {
 			return nil

@@ -53,12 +53,12 @@ func (e *Engine) retainJob(acc *Account, now time.Time) (store.Job, error) {
 func (e *Engine) retainDo() choreDo {
 	return choreDo{
 		filter: func(*chore) store.FanFilter { return store.FanFilter{} },
-		page: func(ctx context.Context, acc *Account, _ *chore, fans []store.Fan) error {
-			if acc.Journal <= 0 {
+		page: func(ctx context.Context, acc *Account, c *chore, fans []store.Fan) error {
+			if c.over = acc.Journal <= 0; c.over {
 				return nil
 			}
 			cut := e.now().Add(-acc.Journal)
-			return e.eachFan(ctx, fans, func(ctx context.Context, f *store.Fan) error { return e.trim(ctx, f.ID, cut) })
+			return e.eachFan(ctx, c, fans, func(ctx context.Context, f *store.Fan) error { return e.trim(ctx, f.ID, cut) })
 		},
 		after: func(_ context.Context, acc *Account, _ *chore) ([]store.Job, error) {
 			if acc.Journal <= 0 {

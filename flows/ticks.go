@@ -199,11 +199,12 @@ func (e *Engine) tickOf(ctx context.Context, acc *Account, c *chore) (p *publish
 func (e *Engine) tickPage(ctx context.Context, acc *Account, c *chore, fans []store.Fan) error {
 	_, t, args, err := e.tickOf(ctx, acc, c)
 	if err != nil || t == nil {
+		c.over = err == nil
 		return err
 	}
 	ev := &event{Name: tickEvent, Subject: args.Tick, Created: args.At, Fields: map[string]any{"flow": c.Flow, "name": args.Tick}}
 	cause := fmt.Sprintf("%08x-tick/%s/%s/", args.At.Unix(), c.Flow, args.Tick) // and the fan: ids of sends derive from it
-	err = e.eachFan(ctx, fans, func(ctx context.Context, f *store.Fan) error {
+	err = e.eachFan(ctx, c, fans, func(ctx context.Context, f *store.Fan) error {
 		if !t.Audience.holds(f) || f.Enrolled(c.Flow) != nil {
 			return nil
 		}
