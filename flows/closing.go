@@ -50,26 +50,3 @@ func (e *Engine) closeFor(ctx context.Context, acc *Account, flow string, fan st
 	})
 	return err
 }
-
-// armClosing puts the end of a flow's window into the due-queue.
-func (e *Engine) armClosing(ctx context.Context, acc *Account, flow string) error {
-	ed, err := e.current(ctx, acc.Name)
-	if err != nil {
-		return err
-	}
-	p := ed.ByName[flow]
-	if p == nil {
-		return nil
-	}
-	jobs, err := e.closeJobs(acc, p)
-	if err != nil || len(jobs) == 0 {
-		return err
-	}
-	_, err = e.store.Commit(ctx, store.Change{
-		Fan: store.FanID{Account: acc.Name}, Cause: fmt.Sprintf("closing/%s/%d", flow, ed.Rev), At: store.Stamp(e.now()), Jobs: jobs,
-	})
-	if err != nil {
-		return fmt.Errorf("set the end of the window of flow %s: %w", flow, err)
-	}
-	return nil
-}

@@ -171,16 +171,22 @@ func (e *Engine) Pause(ctx context.Context, account, flow, why string) error {
 	if err != nil {
 		return err
 	}
-	p, err := e.hold(ctx, id, 0, why)
-	if errors.Is(err, store.ErrNotFound) {
-		return err
-	} else if err != nil {
-		return fmt.Errorf("pause flow %s: %w", flow, err)
+	again := ""
+	if why == "" {
+		if again, err = e.resuming(ctx, id); err != nil {
+			return err
+		}
 	}
-	if why != "" {
+	p, err := e.hold(ctx, id, 0, why)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return err
+	case err != nil:
+		return fmt.Errorf("pause flow %s: %w", flow, err)
+	case why != "":
 		return nil
 	}
-	return e.goOn(ctx, acc, p)
+	return e.goOn(ctx, acc, p, again)
 }
 
 // hold writes the pause into the current publication, while no other version can become current. With a version it holds only

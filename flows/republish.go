@@ -174,23 +174,38 @@ func (e *Engine) follow(ctx context.Context, acc *Account, p *store.Publication)
 	if err := e.commitJobs(ctx, acc, publicationCause(p), jobs); err != nil {
 		return err
 	}
-	if err := e.armClosing(ctx, acc, p.Name); err != nil {
-		return err
-	}
 	if err := e.store.SetSetting(ctx, followedSetting(p.ScriptID), []byte(strconv.Itoa(p.No))); err != nil {
 		return fmt.Errorf("note that publication %d of flow %s is followed: %w", p.No, p.Name, err)
 	}
 	return nil
 }
 
-// goOn sets the job that lets the timers of a flow that was paused go on.
-func (e *Engine) goOn(ctx context.Context, acc *Account, p *store.Publication) error {
-	again := fmt.Sprintf("@%d", e.now().UnixMilli())
+// goOn sets the job that lets the timers of a flow that was paused go on; again is what resuming noted.
+func (e *Engine) goOn(ctx context.Context, acc *Account, p *store.Publication, again string) error {
 	jobs, err := e.fansJob(ctx, acc, p, again)
 	if err != nil {
 		return err
 	}
-	return e.commitJobs(ctx, acc, publicationCause(p)+again, jobs)
+	if err := e.commitJobs(ctx, acc, publicationCause(p)+again, jobs); err != nil {
+		return err
+	}
+	if err := e.store.SetSetting(ctx, resumingSetting(p.ScriptID), nil); err != nil {
+		return fmt.Errorf("note that flow %s goes on: %w", p.Name, err)
+	}
+	return nil
+}
+
+// resuming notes that the pause of a flow is about to end, so that a start after a crash knows that its timers must go on.
+func (e *Engine) resuming(ctx context.Context, id store.ScriptID) (again string, err error) {
+	again = fmt.Sprintf("@%d", e.now().UnixMilli())
+	if err := e.store.SetSetting(ctx, resumingSetting(id), []byte(again)); err != nil {
+		return "", fmt.Errorf("note that flow %s shall go on: %w", id.Name, err)
+	}
+	return again, nil
+}
+
+func resumingSetting(id store.ScriptID) string {
+	return fmt.Sprintf("flows/resuming/%s/%s", id.Account, id.Name)
 }
 
 // followedSetting keeps the number of the last publication whose jobs were set.
@@ -198,8 +213,8 @@ func followedSetting(id store.ScriptID) string {
 	return fmt.Sprintf("flows/followed/%s/%s", id.Account, id.Name)
 }
 
-// followUp sets the jobs of publications that a crash left without: what is published and what was followed are compared.
-// Where only the note is missing, the cause is known for a day and adds nothing; later the job finds all fans there.
+// followUp sets the jobs of publications, and of ends of pauses, that a crash left without: what is published and what was followed
+// are compared. Where only the note is missing the job runs once more and finds all fans there.
 func (e *Engine) followUp(ctx context.Context) error {
 	catalog, err := e.store.Catalog(ctx)
 	if err != nil {
@@ -209,14 +224,25 @@ func (e *Engine) followUp(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read which publications were followed: %w", err)
 	}
+	resumed, err := e.store.Settings(ctx, "flows/resuming/")
+	if err != nil {
+		return fmt.Errorf("read which flows were to go on: %w", err)
+	}
 	for i := range catalog.Publications {
 		p := &catalog.Publications[i]
 		acc := e.accounts[p.Account]
-		if p.Kind != store.KindFlow || acc == nil || string(followed[followedSetting(p.ScriptID)]) == strconv.Itoa(p.No) {
+		if p.Kind != store.KindFlow || acc == nil {
 			continue
 		}
-		if err := e.follow(ctx, acc, p); err != nil {
-			return err
+		if string(followed[followedSetting(p.ScriptID)]) != strconv.Itoa(p.No) {
+			if err := e.follow(ctx, acc, p); err != nil {
+				return err
+			}
+		}
+		if again, ok := resumed[resumingSetting(p.ScriptID)]; ok && !p.Paused {
+			if err := e.goOn(ctx, acc, p, string(again)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -276,3 +276,37 @@ func TestAPublicationWithoutItsJobIsFollowedAfterAStart(t *testing.T) {
 	again.advance(5 * day)
 	expect(t, "said", fmt.Sprint(again.said()), "[one]")
 }
+
+// TestAResumedFlowWithoutItsJobIsFollowedAfterAStart: a parked timer goes on though the service died while its flow's pause ended.
+func TestAResumedFlowWithoutItsJobIsFollowedAfterAStart(t *testing.T) {
+	s := &failing{Store: mem.New()}
+	w := newWorldOn(t, s)
+	w.flow(`return flow { name = "v", triggers = { text = "in" }, first = "a", states = { a = { after = { ["1h"] = { run = function(fan)
+		if not fan:has("ok") then error("not yet") end
+		fan:message("fired")
+	end } } } } }`)
+	w.text("fan", "in")
+	w.advance(2 * time.Hour)
+	expect(t, "parked", len(w.rows("fan", store.Parked)), 1)
+	if err := w.engine.Pause(t.Context(), account, "v", "to be looked into"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.engine.Tag(t.Context(), store.FanID{Account: account, OpenID: "fan"}, []string{"ok"}, nil, "test"); err != nil {
+		t.Fatal(err)
+	}
+	s.fails.Store(true)
+	if err := w.engine.Pause(t.Context(), account, "v", ""); err == nil {
+		t.Error("the flow goes on without a job, and nobody is told")
+	}
+	w.settle()
+	expect(t, "said before the start", fmt.Sprint(w.said()), "[]")
+	again := newWorldOn(t, s)
+	for range 2 {
+		again.set(w.clock())
+		if err := again.engine.Recover(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		again.advance(time.Minute)
+	}
+	expect(t, "said after it", fmt.Sprint(again.said()), "[fired]")
+}
