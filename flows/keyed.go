@@ -1,9 +1,12 @@
 package flows
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,6 +32,25 @@ func isPiece(key, of string) bool {
 	return ok && strings.Trim(rest, "+") == ""
 }
 
+// oldPieces are how many pieces of a message are looked for that an earlier program has scheduled.
+const oldPieces = 8
+
+// isOldPiece is isPiece for what was scheduled before fans knew what waits under a key. There the id of the send stands for the
+// key: a hash of the enrollment and the key.
+func (w *walk) isOldPiece(old, key string) bool {
+	if !strings.HasPrefix(old, "key-") {
+		return false
+	}
+	for i := range oldPieces {
+		piece := key + strings.Repeat("+", i)
+		sum := sha256.Sum256([]byte(strings.Join([]string{w.d.fan.OpenID, w.flow.Name, strconv.Itoa(w.no), piece}, "\x00")))
+		if old == "key-"+hex.EncodeToString(sum[:12]) {
+			return true
+		}
+	}
+	return false
+}
+
 // cancel takes back what waits under a key of this flow, all pieces of it. What is being sent already runs on.
 func (w *walk) cancel(key string) error {
 	if err := checkScheduleKey(key); err != nil {
@@ -44,7 +66,7 @@ func (w *walk) cancel(key string) error {
 // takeBack takes back what waits under a key. running tells that some of it is being sent, which nothing stops.
 func (w *walk) takeBack(key, why string) (running bool, err error) {
 	for _, k := range slices.Clone(w.d.draft.fan.Keyed) {
-		if k.Flow != w.flow.Name || !isPiece(k.Key, key) {
+		if k.Flow != w.flow.Name || !isPiece(k.Key, key) && !w.isOldPiece(k.Key, key) {
 			continue
 		}
 		if k.Kind == "enroll" {

@@ -14,20 +14,16 @@ type waiting struct {
 }
 
 // wait gives the timers of an enrollment's wait in the order of their declaration.
-func wait(n *store.Enrollment, was *state, now time.Time) (list []waiting) {
-	timers := n.Timers
-	if len(timers) == 0 && was != nil {
-		timers = unrecorded(n, was, now)
-	}
+func wait(n *store.Enrollment, was *state) (list []waiting) {
 	if was != nil {
 		for i := range was.Timers {
 			t := &was.Timers[i]
-			if j := slices.IndexFunc(timers, func(r store.Timer) bool { return r.Name == t.Name }); j >= 0 {
-				list = append(list, waiting{timers[j], t})
+			if j := slices.IndexFunc(n.Timers, func(r store.Timer) bool { return r.Name == t.Name }); j >= 0 {
+				list = append(list, waiting{n.Timers[j], t})
 			}
 		}
 	}
-	for _, r := range timers {
+	for _, r := range n.Timers {
 		known := slices.ContainsFunc(list, func(w waiting) bool { return w.Name == r.Name })
 		if !known && (r.Armed() || r.Over == parkedTimer) {
 			list = append(list, waiting{Timer: r})
@@ -39,30 +35,13 @@ func wait(n *store.Enrollment, was *state, now time.Time) (list []waiting) {
 // parkedTimer is the end of a timer that a publication sets anew.
 const parkedTimer = "parked"
 
-// unrecorded gives the timers of a wait that began before enrollments noted them: all of them were armed, and those that are
-// overdue have fired.
-func unrecorded(n *store.Enrollment, was *state, now time.Time) (list []store.Timer) {
-	for i := range was.Timers {
-		t := &was.Timers[i]
-		if t.Kind != afterTimer {
-			continue // there were no others then
-		}
-		r := store.Timer{Name: t.Name, Due: n.StateAt.Add(t.Wait)}
-		if r.Due.Before(now) {
-			r.Over = "fired"
-		}
-		list = append(list, r)
-	}
-	return list
-}
-
 // timers matches the timers of the wait with those that the enrollment's state has now. A timer that is paired with one that
 // has fired is not set: it would fire a second time. One that was parked is set anew.
 func (m *migration) timers(f *store.Fan, n *store.Enrollment, was, is *state, now time.Time, loc *time.Location) {
 	if is == nil {
 		return
 	}
-	olds := wait(n, was, now)
+	olds := wait(n, was)
 	pairs := pairTimers(olds, is.Timers)
 	for i := range is.Timers {
 		t := &is.Timers[i]

@@ -133,7 +133,7 @@ func (d *decision) fire() error {
 	if t == nil {
 		return d.stale(fmt.Sprintf("version %d declares no such timer", n.Version))
 	}
-	due := d.job.Due // of a record that was kept before records knew their timers
+	due := d.job.Due // where the record does not know the timer
 	if kept := d.timerOf(n, t.Name); kept != nil {
 		if kept.Job != d.job.ID || !pending(kept) {
 			return d.stale("it has been set anew since, or is over")

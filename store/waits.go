@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -37,6 +38,9 @@ func (f *Fan) timer(e Entry) {
 
 // keyed notes what waits under a key. What waited under it before is replaced.
 func (f *Fan) keyed(e Entry) error {
+	if oldKey(e.Send) && e.Key == "" && len(f.Keyed) < MaxKeyed {
+		e.Key = e.Send
+	}
 	if e.Key == "" {
 		return nil
 	}
@@ -50,6 +54,13 @@ func (f *Fan) keyed(e Entry) error {
 	}
 	f.Keyed = append(f.Keyed, k)
 	return nil
+}
+
+// oldKey reports whether the id of a send is one that was made of its key, before entries named it: "key-" and 24 hexadecimal
+// digits. Such an id stands for the key in the record.
+func oldKey(send string) bool {
+	digits, ok := strings.CutPrefix(send, "key-")
+	return ok && len(digits) == 24 && strings.Trim(digits, "0123456789abcdef") == ""
 }
 
 // unkey forgets the key of a job that is over.

@@ -91,14 +91,17 @@ var migrations = []struct {
 }{
 	{"make the buckets", makeBuckets},
 	// Format 2 keeps every publication, cohorts of the funnel, and bases of trimmed journals; rows of journals carry the revision
-	// of their Change, enrollments their timers. What stands in a file already stays as it is: rows without a revision are
-	// gathered by their cause and folded when a journal is replayed, not decided again; timers of a wait that began before are
-	// known to the queue alone.
+	// of their Change. Rows that stand in a file already stay as they are: those without a revision are gathered by their cause
+	// and folded when a journal is replayed, not decided again. What enrollments know of their timers, and fans of what waits
+	// under a key, is read from the journals.
 	{"begin the history of publications", func(tx *bbolt.Tx) error {
 		if err := makeBuckets(tx); err != nil {
 			return err
 		}
-		return beginHistory(tx)
+		if err := beginHistory(tx); err != nil {
+			return err
+		}
+		return recallWaits(tx)
 	}},
 }
 
