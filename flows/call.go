@@ -25,7 +25,8 @@ const resultEvent = "result"
 // ending is the end of a sub-flow, as its caller hears of it.
 type ending struct {
 	Caller store.Caller               `json:"caller"`
-	Flow   string                     `json:"flow"` // that was called
+	Fence  uint64                     `json:"fence"` // of the wait in which it called: the result is told to no later one
+	Flow   string                     `json:"flow"`  // that was called
 	Result string                     `json:"result"`
 	Vars   map[string]json.RawMessage `json:"vars,omitempty"` // as the sub-flow left them
 }
@@ -132,7 +133,7 @@ func (d *decision) results() (more bool, err error) {
 // script fails, the sub-flow's end stands, and so does the waking.
 func (d *decision) wakeCaller(e ending) error {
 	n := d.enrollment(e.Caller)
-	if n == nil || n.Calls != e.Flow {
+	if n == nil || n.Calls != e.Flow || n.Fence != e.Fence {
 		return nil
 	}
 	if d.paused(n.Flow) {
@@ -174,7 +175,8 @@ func (d *decision) resultOf(e ending) *event {
 	return &ev
 }
 
-// holdResult keeps the result for a caller whose flow is paused: it takes no event now. It is brought again every hour.
+// holdResult keeps the result for a caller whose flow is paused: it takes no event now. It is brought again every hour, and when
+// the flow goes on.
 func (d *decision) holdResult(e ending) error {
 	raw, err := encode(e)
 	if err != nil {
@@ -186,11 +188,29 @@ func (d *decision) holdResult(e ending) error {
 	}
 	d.tried(verdict{Flow: e.Caller.Flow, No: e.Caller.No, Rule: ruleName(resultEvent, e.Result), Said: "paused: it is kept for an hour"})
 	d.draft.jobs = append(d.draft.jobs, store.Job{
-		ID:      fmt.Sprintf("result/%s/%s/%d/%s", d.fan.OpenID, e.Caller.Flow, e.Caller.No, shortCause(d.cause)),
+		ID:      resultJob(d.fan.OpenID, e.Caller, e.Fence),
 		Account: d.fan.Account, OpenID: d.fan.OpenID, Kind: "event", Name: resultEvent, Flow: e.Flow,
 		Due: d.draft.at.Add(heldFor), Args: args, Why: heldWhy,
 	})
 	return nil
+}
+
+// resultJob names the job that keeps a result: a caller waits for one at a time.
+func resultJob(openID string, caller store.Caller, fence uint64) string {
+	return fmt.Sprintf("result/%s/%s/%d/%d", openID, caller.Flow, caller.No, fence)
+}
+
+// keptResult gives the job that keeps a result for the fan's enrollment in a flow: it sleeps, and what it called has ended.
+func keptResult(f *store.Fan, flow string) (job string, ok bool) {
+	n := f.Enrolled(flow)
+	if n == nil || n.Calls == "" {
+		return "", false
+	}
+	at := store.Caller{Flow: flow, No: n.No}
+	if c := f.Enrolled(n.Calls); c != nil && c.Caller != nil && *c.Caller == at {
+		return "", false
+	}
+	return resultJob(f.ID.OpenID, at, n.Fence), true
 }
 
 // heldFor is how long a result waits for a paused caller at a time.

@@ -45,7 +45,8 @@ func (e *Engine) closeFor(ctx context.Context, acc *Account, flow string, fan st
 	defer leave()
 	now := store.Stamp(e.now())
 	_, err = e.run(ctx, acc, task{
-		fan: fan, now: now, cause: fmt.Sprintf("%08x-%s", uint32(now.Unix()), closeCause(flow, now)),
+		fan: fan, now: now, // ids of sends derive from the cause
+		cause: fmt.Sprintf("%08x-%s/%s", uint32(now.Unix()), closeCause(flow, now), fan.OpenID),
 		event: &event{Name: closedEvent, Created: now, Fields: map[string]any{}},
 	})
 	return err

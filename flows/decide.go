@@ -289,7 +289,7 @@ func cut(s string, n int) string {
 // part runs fn as a flow's part of the event. If its script fails, nothing of the part stays: the failure is noted, and the
 // fan who wrote reads the apology.
 func (d *decision) part(flow *compiled, fn func() error) error {
-	f, err := d.attempt(flow, fn)
+	f, err := d.attempt(flow, fn, store.MaxChange-maxWhy-forWhatFollows)
 	if f == nil {
 		return err
 	}
@@ -299,19 +299,23 @@ func (d *decision) part(flow *compiled, fn func() error) error {
 // try runs fn as a part that follows from what others did, and reports whether it stands. Its failure is noted and no more:
 // the timer that led to it is not tried again.
 func (d *decision) try(flow *compiled, fn func() error) (stands bool, err error) {
-	f, err := d.attempt(flow, fn)
+	f, err := d.attempt(flow, fn, store.MaxChange-maxWhy)
 	if f == nil {
 		return err == nil, err
 	}
 	return false, d.noteFailure(flow, f)
 }
 
-// attempt runs fn and takes back what a failing one has done.
-func (d *decision) attempt(flow *compiled, fn func() error) (*failure, error) {
+// forWhatFollows is what a flow's part of an event leaves of the Change for what follows from it in others: that they are exited,
+// or wake.
+const forWhatFollows = 4 << 10
+
+// attempt runs fn and takes back what a failing one has done, or one that makes the Change larger than most bytes.
+func (d *decision) attempt(flow *compiled, fn func() error, most int) (*failure, error) {
 	before := d.draft.save()
 	err := fn()
 	if err == nil {
-		err = d.fits(store.MaxChange - maxWhy)
+		err = d.fits(most)
 	}
 	var f *failure
 	if !errors.As(err, &f) {

@@ -33,6 +33,7 @@ type draft struct {
 	reads   []store.KVRead
 	writes  []store.KV
 	planned int // enrollments that were scheduled
+	weight  int // bytes that the Change will have at least
 	// enrolls are the flows that scripts asked for; each is a part of its own.
 	enrolls []enrollWish
 	// endings are the ends of sub-flows that their callers have not heard of yet.
@@ -62,8 +63,23 @@ func (d *draft) save() draft {
 	return s
 }
 
+// weigh ends a part as soon as what it has collected cannot fit into a Change whatever else happens, so that a script cannot
+// fill the memory before its end. What fits in the end says fits.
+func (d *draft) weigh(bytes int) error {
+	if d.weight += bytes; d.weight > store.MaxChange {
+		return &failure{err: errTooMuch}
+	}
+	return nil
+}
+
+// entryBytes is the least that an entry takes in JSON beside its texts.
+const entryBytes = 24
+
 // add notes an entry and applies it to the working copy.
 func (d *draft) add(e store.Entry) error {
+	if err := d.weigh(entryBytes + len(e.Name) + len(e.Text) + len(e.Value) + len(e.Why)); err != nil {
+		return err
+	}
 	if err := store.Fold(&d.fan, e, d.at); err != nil {
 		return fmt.Errorf("note %s: %w", e.Kind, err)
 	}
@@ -108,14 +124,16 @@ func shortCause(cause string) string {
 }
 
 // write gives a key a value; the last one of a decision counts.
-func (d *draft) write(key string, value json.RawMessage) {
+func (d *draft) write(key string, value json.RawMessage) error {
 	for i := range d.writes {
 		if d.writes[i].Key == key {
+			more := len(value) - len(d.writes[i].Value)
 			d.writes[i].Value = value
-			return
+			return d.weigh(more)
 		}
 	}
 	d.writes = append(d.writes, store.KV{Key: key, Value: value})
+	return d.weigh(len(key) + len(value))
 }
 
 // written gives what this decision wrote to a key.

@@ -152,7 +152,11 @@ func (d *decision) finish(n *store.Enrollment, why string) error {
 		result = c.result(n.State)
 	}
 	if n.Caller != nil {
-		d.draft.endings = append(d.draft.endings, ending{Caller: *n.Caller, Flow: n.Flow, Result: result, Vars: n.Vars})
+		if caller := d.enrollment(*n.Caller); caller != nil {
+			d.draft.endings = append(d.draft.endings, ending{
+				Caller: *n.Caller, Fence: caller.Fence, Flow: n.Flow, Result: result, Vars: n.Vars,
+			})
+		}
 	}
 	d.dropTimers(n)
 	return d.draft.add(store.Entry{Kind: store.Left, Flow: at.Flow, No: at.No, State: n.State, Why: why, Done: done})

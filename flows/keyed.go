@@ -141,6 +141,12 @@ func (w *walk) enroll(flow string, vars map[string]json.RawMessage, o sendOption
 		return err
 	}
 	if o.At == "" && o.After == "" {
+		if len(d.draft.enrolls) >= maxMoves {
+			return fmt.Errorf("more than %d enrollments asked for by one event", maxMoves)
+		}
+		if err := d.draft.weigh(sizeOf(vars)); err != nil {
+			return err
+		}
 		d.draft.enrolls = append(d.draft.enrolls, enrollWish{flow: flow, by: "flow " + w.flow.Name, vars: vars})
 		return nil
 	}
@@ -164,6 +170,13 @@ func (w *walk) enroll(flow string, vars map[string]json.RawMessage, o sendOption
 		ID: id, Account: d.fan.Account, OpenID: d.fan.OpenID, Kind: "event", Due: due, Flow: w.flow.Name, No: w.no, Name: plannedEvent, Args: args,
 	})
 	return w.note(store.Entry{Kind: store.Planned, Name: flow, Key: o.Key, Due: due, Job: id, Why: why})
+}
+
+func sizeOf(vars map[string]json.RawMessage) (n int) {
+	for _, raw := range vars {
+		n += len(raw)
+	}
+	return n
 }
 
 // planned makes an enrollment that was scheduled, unless it comes too late.

@@ -466,13 +466,13 @@ func (d *modelDecision) grant(w modelWish) {
 	if in && (child != nil && child.caller == w.caller || answered) {
 		return
 	}
-	d.endings = append(d.endings, modelEnding{w.caller, w.flow, map[bool]string{true: "left", false: "refused"}[in]})
+	d.endings = append(d.endings, modelEnding{w.caller, w.flow, map[bool]string{true: "left", false: "refused"}[in], n.wait})
 }
 
-// result: 16: the end of a sub-flow wakes its caller in the same decision; a paused one hears of it an hour later.
+// result: 16: the end of a sub-flow wakes its caller in the same decision; a paused one hears of it an hour later, or when it goes on.
 func (d *modelDecision) result(e modelEnding) {
 	n := d.fan.at(e.caller)
-	if n == nil || n.calls != e.flow {
+	if n == nil || n.calls != e.flow || n.wait != e.wait {
 		return
 	}
 	if d.paused[n.flow.Name] {
@@ -617,9 +617,10 @@ func (d *modelDecision) end(n *modelEnrollment) {
 	if n.calls != "" {
 		d.endChild(n)
 	}
-	if n.caller != (modelCaller{}) {
+	if caller := d.fan.at(n.caller); caller != nil {
 		s := n.flow.state(n.state)
-		d.endings = append(d.endings, modelEnding{n.caller, n.flow.Name, map[bool]string{true: cmp.Or(s.Result, s.Name), false: "left"}[s.Final]})
+		result := map[bool]string{true: cmp.Or(s.Result, s.Name), false: "left"}[s.Final]
+		d.endings = append(d.endings, modelEnding{n.caller, n.flow.Name, result, caller.wait})
 	}
 	last := n.flow.Funnel[len(n.flow.Funnel)-1]
 	done := slices.ContainsFunc(n.reached, func(r modelReached) bool { return r.state == last })

@@ -411,6 +411,11 @@ func (m *model) wake(j *modelJob) {
 		if m.paused[j.flow] || j.subject != strconv.Itoa(len(m.pubs[j.flow])) {
 			return
 		}
+		for _, r := range m.jobs { // 16: the results that were kept for it come now
+			if r.name == "result" && r.kind == "event" && r.ending.caller.flow == j.flow && m.fan(r.fan).waitsFor(r.ending) {
+				r.due = m.now
+			}
+		}
 		for _, f := range m.fans {
 			if n := f.in(j.flow); n != nil && (n.pub < len(m.pubs[j.flow]) || m.sleeps(n)) {
 				m.decide(f.id, modelEvent{name: "published", flow: j.flow, from: j.due})
@@ -425,6 +430,12 @@ func (m *model) wake(j *modelJob) {
 			name: j.name, subject: subject, acts: j.name == "webhook", created: j.due.Unix(), source: j.flow, depth: j.depth, job: j,
 		})
 	}
+}
+
+// waitsFor reports whether the caller still sleeps for this result.
+func (f *modelFan) waitsFor(e modelEnding) bool {
+	n := f.at(e.caller)
+	return n != nil && n.calls == e.flow && n.wait == e.wait
 }
 
 func (m *model) end(j *modelJob) {

@@ -185,6 +185,7 @@ type modelJob struct {
 type modelEnding struct {
 	caller       modelCaller
 	flow, result string
+	wait         int // in which the caller called
 }
 
 func (j *modelJob) String() string {

@@ -246,7 +246,8 @@ func (d *decision) grant(wish enrollWish) error {
 	if wish.caller == nil {
 		return nil
 	}
-	if n := d.enrollment(*wish.caller); n == nil || n.Calls != wish.flow {
+	n := d.enrollment(*wish.caller)
+	if n == nil || n.Calls != wish.flow {
 		return nil
 	}
 	if c := d.draft.fan.Enrolled(wish.flow); in && (c != nil && c.Caller != nil && *c.Caller == *wish.caller || d.answered(wish)) {
@@ -256,7 +257,7 @@ func (d *decision) grant(wish enrollWish) error {
 	if in { // its first state failed
 		result = leftResult
 	}
-	d.draft.endings = append(d.draft.endings, ending{Caller: *wish.caller, Flow: wish.flow, Result: result})
+	d.draft.endings = append(d.draft.endings, ending{Caller: *wish.caller, Fence: n.Fence, Flow: wish.flow, Result: result})
 	return nil
 }
 

@@ -56,8 +56,7 @@ func (p *port) Set(key string, value json.RawMessage) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	p.d.draft.write(key, value)
-	return nil
+	return p.d.draft.write(key, value)
 }
 
 // Increment claims the next units of a key, all in a row, and gives the highest: over all fans no number is given twice.
@@ -122,8 +121,7 @@ func (p *port) countOn(key string, written json.RawMessage, by int64) (int64, er
 	if err := checkCount(key, n, by); err != nil {
 		return 0, err
 	}
-	p.d.draft.write(key, json.RawMessage(fmt.Sprint(n+by)))
-	return n + by, nil
+	return n + by, p.d.draft.write(key, json.RawMessage(fmt.Sprint(n+by)))
 }
 
 func (p *port) claim(key string, from, to int64) error {

@@ -60,6 +60,9 @@ func (e *Engine) publishPage(ctx context.Context, acc *Account, c *chore, fans [
 		args.Paced += int64(overdue)
 	}
 	err = e.eachFan(ctx, c, fans, func(ctx context.Context, f *store.Fan) error {
+		if err := e.bringResult(ctx, c.Flow, f, now); err != nil {
+			return err
+		}
 		from, ok := turns[f.ID]
 		if !ok {
 			return nil
@@ -91,6 +94,15 @@ func (e *Engine) overdue(ctx context.Context, acc *Account, ed *edition, f *stor
 	steps := foresee(f, live, line, now, acc.Location)
 	last := steps[len(steps)-1].after
 	return len(asleepTimers(&last, now)), true, nil
+}
+
+// bringResult lets a result that was kept for the paused flow come now.
+func (e *Engine) bringResult(ctx context.Context, flow string, f *store.Fan, now time.Time) error {
+	job, ok := keptResult(f, flow)
+	if !ok {
+		return nil
+	}
+	return e.snooze(ctx, task{fan: f.ID, job: &store.Job{ID: job}, now: now}, now, "the flow goes on")
 }
 
 // bring takes one fan through the flow's publications, as an event of its own in the fan's lane. cause is the job's.

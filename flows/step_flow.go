@@ -1,7 +1,6 @@
 package flows
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -188,12 +187,11 @@ func variablesOf(t map[string]any) (set []assignment, err error) {
 	if !ok {
 		return nil, fmt.Errorf("vars is a table of variables such as {code = \"…\"}, not %s", typeName(v))
 	}
-	for name, value := range vars {
+	for _, name := range sortedKeys(vars) {
 		if err := checkWord("variable", name); err != nil {
 			return nil, err
 		}
-		set = append(set, assignment{Var: true, Name: name, Value: value})
+		set = append(set, assignment{Var: true, Name: name, Value: vars[name]})
 	}
-	slices.SortFunc(set, func(a, b assignment) int { return cmp.Compare(a.Name, b.Name) })
 	return set, nil
 }
