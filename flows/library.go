@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"fanflow/plugins"
 	"fanflow/plugins/sandbox"
@@ -195,6 +196,10 @@ func pinsText(pins map[string]int) string {
 	return b.String()
 }
 
+// declareTime is how long a script may take to declare itself, by the wall clock. Its instructions bound it already, the same on
+// every machine; the clock must not make a published flow unusable because the machine was busy for a moment.
+const declareTime = 5 * time.Second
+
 // declare compiles a flow's source and runs it once to see what it declares. The error is the script's: it does not compile,
 // fails, or returns no flow.
 func (l *library) declare(ctx context.Context, file, text string, pins map[string]int) (*sandbox.Program, *declaration, []Finding, error) {
@@ -206,7 +211,9 @@ func (l *library) declare(ctx context.Context, file, text string, pins map[strin
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	c, err := openChunk(ctx, l.host, plugins.Run{Limits: l.limits, Pins: pins})
+	limits := l.limits
+	limits.Time = max(limits.Time, declareTime)
+	c, err := openChunk(ctx, l.host, plugins.Run{Limits: limits, Pins: pins})
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("start Lua for %s: %w", file, err)
 	}
