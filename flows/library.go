@@ -50,7 +50,8 @@ func (e *edition) listens(event, subject, but string) bool {
 	})
 }
 
-// library gives compiled flows. Versions never change, so they are kept once made; editions follow the catalog's revision.
+// library gives compiled flows. Versions never change, so they are kept once made, while they are in use; editions follow the
+// catalog's revision.
 // It is safe for concurrent use.
 type library struct {
 	store  store.Store
@@ -62,9 +63,12 @@ type library struct {
 	rev      uint64
 	read     bool
 	editions map[string]*edition
-	versions map[string]*compiled      // by account, name, version and pins
+	versions map[string]*compiled      // by account, name, version and pins; those that are not published, as long as the catalog stays
 	pins     map[string]map[string]int // of versions whose publication is long past, as long as the catalog stays
 	broken   map[string]*brokenError   // what versions did not become, as long as the catalog stays
+
+	pasts sync.Map // pastKey to []store.PastPub, as long as the catalog stays
+	told  sync.Map // versionKey of versions that the log has been told of, as long as the catalog stays
 }
 
 func newLibrary(c *Config, accounts map[string]*Account) *library {
@@ -92,6 +96,8 @@ func (l *library) edition(ctx context.Context, account string, rev uint64) (*edi
 	}
 	clear(l.pins)
 	clear(l.broken)
+	l.pasts.Clear()
+	l.told.Clear()
 	made := map[string]*edition{}
 	for name := range l.editions {
 		if made[name], err = l.edit(ctx, name, catalog); err != nil {
@@ -99,7 +105,19 @@ func (l *library) edition(ctx context.Context, account string, rev uint64) (*edi
 		}
 	}
 	l.editions, l.rev, l.read = made, catalog.Rev, true
+	l.forget()
 	return l.editions[account], nil
+}
+
+// forget lets go of the versions that are published no more. Who is still in one lets it be made again.
+func (l *library) forget() {
+	current := map[*compiled]bool{}
+	for _, e := range l.editions {
+		for _, p := range e.Flows {
+			current[p.compiled] = true
+		}
+	}
+	maps.DeleteFunc(l.versions, func(_ string, c *compiled) bool { return !current[c] })
 }
 
 func (l *library) edit(ctx context.Context, account string, catalog store.Catalog) (*edition, error) {

@@ -83,33 +83,39 @@ func (l *library) lineage(ctx context.Context, ed *edition, account string, n *s
 	return line, nil
 }
 
-// usable is version without the error of one that cannot be used, which is told to the log.
+// usable is version without the error of one that cannot be used, which is told to the log once, as long as
+// the catalog stays.
 func (l *library) usable(ctx context.Context, ed *edition, id store.ScriptID, version, pub int) (*compiled, error) {
 	c, err := l.version(ctx, ed, id, version, pub)
 	if errors.As(err, new(*brokenError)) || errors.Is(err, store.ErrNotFound) {
+		if _, known := l.told.LoadOrStore(versionKey{id, version}, true); known {
+			return nil, nil
+		}
 		l.logger.WarnContext(ctx, "fans are in a version that cannot be used", "account", id.Account, "flow", id.Name, "version", version, "err", err)
 		return nil, nil
 	}
 	return c, err
 }
 
-// since gives the publications that the enrollment has not gone through. One from before they were counted has gone through the
-// last one of its version.
+// versionKey names a version of a script.
+type versionKey struct {
+	id      store.ScriptID
+	version int
+}
+
+// since gives the publications that the enrollment has not gone through. One from before they were counted was in the version that
+// counting began with, or has not come to it yet.
 func (l *library) since(ctx context.Context, id store.ScriptID, p *published, n *store.Enrollment) ([]store.PastPub, error) {
-	after := n.Pub
-	if after == 0 {
-		for _, past := range p.History {
-			if past.Version == n.Version {
-				after = past.No
-			}
-		}
-	}
 	history := p.History
-	if len(history) > 0 && after > 0 && history[0].No > after+1 { // it slept through more than a publication remembers
+	if len(history) > 0 && history[0].No > n.Pub+1 { // it slept through more than a publication remembers
 		var err error
 		if history, err = l.history(ctx, id, p.No); err != nil {
 			return nil, err
 		}
+	}
+	after := n.Pub
+	if after == 0 && len(history) > 0 && history[0].Version == n.Version {
+		after = history[0].No
 	}
 	i := slices.IndexFunc(history, func(past store.PastPub) bool { return past.No > after })
 	if i < 0 {
@@ -118,8 +124,12 @@ func (l *library) since(ctx context.Context, id store.ScriptID, p *published, n 
 	return history[i:], nil
 }
 
-// history reads all publications of a script up to the one of a number, oldest first.
+// history gives all publications of a script up to the one of a number, oldest first. It is read once for many fans.
 func (l *library) history(ctx context.Context, id store.ScriptID, last int) ([]store.PastPub, error) {
+	key := pastKey{id, last}
+	if known, ok := l.pasts.Load(key); ok {
+		return known.([]store.PastPub), nil
+	}
 	all, err := l.store.Publications(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("read the publications of flow %s: %w", id.Name, err)
@@ -130,7 +140,16 @@ func (l *library) history(ctx context.Context, id store.ScriptID, last int) ([]s
 			out = append(out, store.PastPub{No: p.No, Version: p.Version, At: p.Published, Choice: p.Choice, Pins: p.Pins})
 		}
 	}
+	if last > 0 { // what comes later changes nothing of it
+		l.pasts.Store(key, out)
+	}
 	return out, nil
+}
+
+// pastKey names the publications of a script up to one.
+type pastKey struct {
+	id   store.ScriptID
+	last int
 }
 
 // pinsOf gives the plugins of a version as it was last published up to publication pub; for pub 0, up to the current one. It is
