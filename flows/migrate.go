@@ -34,6 +34,7 @@ type migration struct {
 type armed struct {
 	Timer *timer
 	Due   time.Time
+	Fired int    // how often it has fired before, of an every that counts
 	Over  bool   // it fired before under another name, and shall not again: it is noted and not set
 	Was   string // that name, or that of the timer it stands for
 }

@@ -150,7 +150,7 @@ func (d *decision) rearm(n *store.Enrollment, a *armed, p *pubStep) error {
 		if a.Was != "" {
 			why += ", for " + a.Was
 		}
-		return d.arm(n, a.Timer, d.from(n.Flow), why)
+		return d.arm(n, a.Timer, a.Fired, d.from(n.Flow), why)
 	}
 	id := timerID(d.fan.OpenID, n.Fence, a.Timer, a.Due, 0)
 	e := store.Entry{
@@ -192,7 +192,7 @@ func (d *decision) revive(flow string) error {
 		if t == nil || d.draft.armsJob(r.Job) {
 			continue
 		}
-		if err := d.arm(n, t, d.from(flow), "the flow goes on"); err != nil {
+		if err := d.arm(n, t, firings(r.Job), d.from(flow), "the flow goes on"); err != nil {
 			return err
 		}
 		n = d.draft.fan.Enrolled(flow)

@@ -80,7 +80,7 @@ func (m *migration) arm(f *store.Fan, n *store.Enrollment, t *timer, old *waitin
 	a := armed{Timer: t}
 	what := "new"
 	if old != nil {
-		a.Was, what = old.Name, "moved"
+		a.Was, a.Fired, what = old.Name, firings(old.Job), "moved"
 		if old.Over == parkedTimer {
 			what = "parked"
 		}

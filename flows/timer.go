@@ -21,16 +21,13 @@ func (e *retryError) Unwrap() error { return e.err }
 
 // arm sets a timer of the wait that the enrollment is in; one of its name that waits already is moved. It is done at its due,
 // but not before notBefore; lateness counts from the due. why is for the journal where it is not the entry of the state that
-// sets it. A moment that cannot be read sets no timer, and the journal says so: the fan is in the state all the same.
-func (d *decision) arm(n *store.Enrollment, t *timer, notBefore time.Time, why string) error {
+// sets it. fired is how often it has fired in this wait, under whatever name. A moment that cannot be read sets no timer, and the
+// journal says so: the fan is in the state all the same.
+func (d *decision) arm(n *store.Enrollment, t *timer, fired int, notBefore time.Time, why string) error {
 	due, err := t.due(n, &d.draft.fan, d.draft.at, d.account.Location)
 	if err != nil {
 		e := store.Entry{Kind: store.Failed, Flow: n.Flow, Version: n.Version, Why: cut(fmt.Sprintf("the timer %q of state %s is not set: %v", t.Name, n.State, err), shortWhy)}
 		return d.draft.add(e)
-	}
-	fired := 0
-	if old := d.timerOf(n, t.Name); old != nil {
-		fired = firings(old.Job)
 	}
 	return d.set(n, t, fired, due, notBefore, why)
 }

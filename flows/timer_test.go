@@ -288,3 +288,14 @@ func TestTimersAreChecked(t *testing.T) {
 		}
 	}
 }
+
+// TestAnEditedEveryGoesOnCounting: an every whose spec was edited fires as often as it still may, not as often again.
+func TestAnEditedEveryGoesOnCounting(t *testing.T) {
+	w := newWorld(t)
+	w.flow(version("one", `every = { ["1h"] = { message = "x", times = 3 } } }`))
+	w.text("fan", "in")
+	w.advance(2*time.Hour + time.Minute)
+	w.flow(version("two", `every = { ["2h"] = { message = "y", times = 3 } } }`))
+	w.advance(5 * day)
+	expect(t, "said", strings.Join(w.said(), ", "), "x, x, y")
+}

@@ -179,7 +179,7 @@ func (w *walk) quit(to, why string) error {
 // arm sets the timers of the state that the enrollment rests in. The ids derive from the wait, so that arming twice sets one.
 func (w *walk) arm(s *state) error {
 	for i := range s.Timers {
-		if err := w.d.arm(w.at(), &s.Timers[i], time.Time{}, ""); err != nil {
+		if err := w.d.arm(w.at(), &s.Timers[i], 0, time.Time{}, ""); err != nil {
 			return err
 		}
 	}
