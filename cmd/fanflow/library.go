@@ -125,7 +125,12 @@ func (l *remoteLibrary) publish(ctx context.Context, kind, name string, version 
 	return r, err
 }
 
+// previewPatience is how long a dry run may take: it reads every fan of the flow.
+const previewPatience = 10 * time.Minute
+
 func (l *remoteLibrary) preview(ctx context.Context, name string, version int, choice *store.Choice) (*flows.Preview, error) {
+	ctx, cancel := context.WithTimeout(ctx, previewPatience)
+	defer cancel()
 	p := &flows.Preview{}
 	err := l.call(ctx, http.MethodPost, l.scripts(store.KindFlow, name, "preview"), publication(version, choice), p)
 	return p, err
@@ -199,6 +204,7 @@ type problem struct {
 	Findings []finding `json:"findings"`
 }
 
+// call asks the service. It waits a minute, or until the deadline that the caller has set.
 func (l *remoteLibrary) call(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
 	if in != nil {
@@ -208,8 +214,11 @@ func (l *remoteLibrary) call(ctx context.Context, method, path string, in, out a
 		}
 		body = bytes.NewReader(b)
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel func()
+		ctx, cancel = context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+	}
 	req, err := http.NewRequestWithContext(ctx, method, l.base+path, body)
 	if err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -74,9 +73,10 @@ func (s *Store) Catalog(ctx context.Context) (c store.Catalog, err error) {
 	return c, err
 }
 
-// CatalogAt gives the catalog as it was at a revision. It goes through the history up to there.
+// CatalogAt gives the catalog as it was at a revision. It goes back through the keys of the history and reads the last record of
+// each script.
 func (s *Store) CatalogAt(ctx context.Context, rev uint64) (store.Catalog, error) {
-	last := map[store.ScriptID][]byte{}
+	c := store.Catalog{Rev: rev}
 	err := s.view(ctx, func(tx *bbolt.Tx) error {
 		var now uint64
 		if _, err := find(tx, bucketMeta, catalogKey, &now); err != nil {
@@ -85,42 +85,35 @@ func (s *Store) CatalogAt(ctx context.Context, rev uint64) (store.Catalog, error
 		if rev > now {
 			return store.ErrNotFound
 		}
-		c := bucket(tx, bucketHistory).Cursor()
-		for k, b := c.First(); k != nil && bytes.Compare(k[:8], []byte(number(rev))) <= 0; k, b = c.Next() {
-			id, err := scriptOf(k[8:])
-			if err != nil {
-				return err
+		seen := map[string]bool{}
+		cur := bucket(tx, bucketHistory).Cursor()
+		cur.Seek([]byte(number(rev + 1)))
+		k, b := cur.Prev()
+		if rev == now { // beyond the last key there is no way back from
+			k, b = cur.Last()
+		}
+		for ; k != nil; k, b = cur.Prev() {
+			if script := string(k[8:]); !seen[script] {
+				seen[script] = true
+				var p store.Publication
+				if err := decode(b, &p); err != nil {
+					return err
+				}
+				c.Publications = append(c.Publications, p)
 			}
-			last[id] = bytes.Clone(b)
+		}
+		if rev > 0 && len(seen) == 0 {
+			return store.ErrNotFound // of a time before the history begins
 		}
 		return nil
 	})
-	if err == nil && rev > 0 && len(last) == 0 {
-		err = store.ErrNotFound // of a time before the history begins
-	}
 	if err != nil {
 		return store.Catalog{}, err
 	}
-	c := store.Catalog{Rev: rev}
-	for _, id := range slices.SortedFunc(maps.Keys(last), func(a, b store.ScriptID) int {
+	slices.SortFunc(c.Publications, func(a, b store.Publication) int {
 		return cmp.Or(strings.Compare(a.Account, b.Account), strings.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name))
-	}) {
-		var p store.Publication
-		if err := decode(last[id], &p); err != nil {
-			return store.Catalog{}, err
-		}
-		c.Publications = append(c.Publications, p)
-	}
+	})
 	return c, nil
-}
-
-// scriptOf reads a script's key.
-func scriptOf(key []byte) (store.ScriptID, error) {
-	names := strings.Split(string(key), "\x00")
-	if len(names) != 3 {
-		return store.ScriptID{}, fmt.Errorf("key %q names no script", key)
-	}
-	return store.ScriptID{Account: names[0], Kind: names[1], Name: names[2]}, nil
 }
 
 // Publications lists the publications of a script, oldest first.
