@@ -12,10 +12,10 @@ type editWord struct{ en, zh string }
 // editWords are what the cells of testdata/edits.md are made of, in Chinese. The longest are looked for first.
 var editWords = []editWord{
 	{"edit | where the fan is | choice | what becomes of the fan | their timers | then | the dry run said", "改动 | 粉丝所在 | 选择 | 粉丝的去向 | 他的定时器 | 之后 | 试运行的结论"},
-	{"stuck: no rule, timer or exit leads out of it any more", "卡住:再没有规则、定时器或退出条件可以离开"},
-	{"leaves: window: closed at ", "离开:活动窗口关闭于 "},
-	{"ends; ", "结束;"},
-	{"leaves: state \"b\" is final in version 2", "离开:版本 2 中状态 b 是终态"},
+	{"stuck: no rule, timer or exit leads out of it any more", "卡住：再没有规则、定时器或退出条件可以离开"},
+	{"leaves: window: closed at ", "离开：活动窗口关闭于 "},
+	{"ends; ", "结束；"},
+	{"leaves: state \"b\" is final in version 2", "离开：版本 2 中状态 b 是终点"},
 	{"named delay ", "有名字的延时 "},
 	{"delay ", "延时 "},
 	{"two delays for one", "一个延时改成两个"},
@@ -32,22 +32,22 @@ var editWords = []editWord{
 	{"text only", "只改文案"},
 	{"state removed", "删去状态"},
 	{"state renamed", "状态改名"},
-	{"state made final", "状态改为终态"},
-	{"final state made live", "终态改为普通状态"},
+	{"state made final", "状态改为终点"},
+	{"final state made live", "终点改为普通状态"},
 	{"state added", "加上状态"},
 	{"timer added", "加上定时器"},
 	{"timer removed", "删去定时器"},
 	{"rollback", "回滚"},
-	{"held past both, late = ", "暂停到两者都过,late = "},
-	{"past the new one, late = ", "已过新时间,late = "},
+	{"held past both, late = ", "暂停到两者都过，late = "},
+	{"past the new one, late = ", "已过新时间，late = "},
 	{"past the new one", "已过新时间"},
 	{"before both", "两者都未到"},
 	{"two versions behind", "落后两个版本"},
 	{"the flow is paused and goes on", "流程暂停后恢复"},
-	{"in it, past the window", "在其中,窗口已过"},
+	{"in it, past the window", "在其中，窗口已过"},
 	{"just left in it", "刚在其中离开"},
-	{"asleep in it, a sub-flow runs", "在其中等待,子流程在运行"},
-	{"asleep, a sub-flow runs", "在等待,子流程在运行"},
+	{"asleep in it, a sub-flow runs", "在其中等待，子流程在运行"},
+	{"asleep, a sub-flow runs", "在等待，子流程在运行"},
 	{"in the sub-flow", "在子流程里"},
 	{"in its second step", "在第二步"},
 	{"in the old first", "在旧的 first 里"},
@@ -82,9 +82,9 @@ var editWords = []editWord{
 	{" fired", " 触发"},
 	{" missed", " 错过"},
 	{", heard later", ",之后收到 later"},
-	{" moved, overdue", " 改期,已逾期"},
-	{" parked, overdue", " 重新设定(曾搁置),已逾期"},
-	{" new, overdue", " 新设,已逾期"},
+	{" moved, overdue", " 改期，已逾期"},
+	{" parked, overdue", " 重新设定（曾搁置），已逾期"},
+	{" new, overdue", " 新设，已逾期"},
 	{" moved", " 改期"},
 	{" dropped", " 取消"},
 	{" over", " 已了结"},
@@ -108,7 +108,7 @@ var placeOfFan = regexp.MustCompile(`in ([a-z]) of (\d)`)
 func translated(t *testing.T, table string) string {
 	t.Helper()
 	out := placeOfFan.ReplaceAllString(table, "版本 $2 的 $1")
-	out = regexp.MustCompile(`leaves: ended by publication (\d)`).ReplaceAllString(out, "离开:被第 $1 次发布结束")
+	out = regexp.MustCompile(`leaves: ended by publication (\d)`).ReplaceAllString(out, "离开：被第 $1 次发布结束")
 	longest := slices.SortedStableFunc(slices.Values(editWords), func(a, b editWord) int { return len(b.en) - len(a.en) })
 	for _, w := range longest {
 		out = strings.ReplaceAll(out, w.en, w.zh)

@@ -203,7 +203,7 @@ func anchor(heading string) string {
 		switch {
 		case r == ' ':
 			return '-'
-		case r == '-' || r == '_' || r > 0x7f && !strings.ContainsRune(",。:;、?!“”()——", r) || r >= '0' && r <= '9' || r >= 'a' && r <= 'z':
+		case r == '-' || r == '_' || r > 0x7f && !strings.ContainsRune("，。：；、？！“”（）——", r) || r >= '0' && r <= '9' || r >= 'a' && r <= 'z':
 			return r
 		}
 		return -1

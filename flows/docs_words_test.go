@@ -131,7 +131,7 @@ func TestDocsWords(t *testing.T) {
 		for _, r := range riches {
 			g.has(t, "field of a message", r.fields)
 		}
-		for _, by := range g.named(t, [2]string{"divided by (`?by=`)", "细分(`?by=`)"}[g.heads], 0) {
+		for _, by := range g.named(t, [2]string{"divided by (`?by=`)", "细分（`?by=`）"}[g.heads], 0) {
 			if !divides(by) {
 				t.Errorf("%s: a funnel cannot be divided by %s", g.file, by)
 			}
