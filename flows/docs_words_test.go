@@ -274,7 +274,7 @@ func TestDocsLimits(t *testing.T) {
 	kb := func(n int) int { return n >> 10 }
 	want := [][]int{
 		{int(l.Instructions), int(l.Bytes) >> 20, int(l.Time.Milliseconds())},
-		{kb(store.MaxChange), kb(store.MaxChange - maxWhy)},
+		{kb(store.MaxChange), kb(store.MaxChange - maxWhy - forWhatFollows)},
 		{maxMoves, maxMoves},
 		{maxRounds},
 		{maxCalls, maxDepth},
