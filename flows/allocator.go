@@ -31,30 +31,55 @@ type units struct {
 	known bool
 	taken store.KV      // as last read, and what was committed here since
 	held  []store.Range // in flight, ascending
+	// settled is closed when one of held is taken or given back; nil while nobody waits for that.
+	settled chan struct{}
 }
 
 func newAllocator(kv func(ctx context.Context, account, key string) (store.KV, error)) *allocator {
 	return &allocator{kv: kv, pools: map[pool]*units{}}
 }
 
-// take holds n units in a row, none above limit (0: no limit), and gives the first. ok is false where there are none.
-func (a *allocator) take(ctx context.Context, p pool, n, limit int64) (first int64, ok bool, err error) {
+// take holds n units in a row, none above limit (0: no limit), and gives the first. ok is false where there are none. Who may
+// wait is not told so before it is sure: the last ones may be held by decisions that fail.
+func (a *allocator) take(ctx context.Context, p pool, n, limit int64, wait bool) (first int64, ok bool, err error) {
+	for {
+		first, settled, err := a.tryTake(ctx, p, n, limit)
+		if first > 0 || err != nil || settled == nil || !wait {
+			return first, first > 0, err
+		}
+		select {
+		case <-settled:
+		case <-ctx.Done():
+			return 0, false, ctx.Err()
+		}
+	}
+}
+
+// tryTake is take without the waiting. Where no units are to be had, first is 0; settled is then closed when some that are held
+// may have become free, and nil where none are held.
+func (a *allocator) tryTake(ctx context.Context, p pool, n, limit int64) (first int64, settled <-chan struct{}, err error) {
 	u := a.open(p)
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if !u.known {
 		if u.taken, err = a.kv(ctx, p.account, p.key); err != nil {
-			return 0, false, fmt.Errorf("read pool %s: %w", p.key, err)
+			return 0, nil, fmt.Errorf("read pool %s: %w", p.key, err)
 		}
 		u.known = true
 	}
 	first = u.free(n)
 	if limit > 0 && first+n-1 > limit {
-		return 0, false, nil
+		if len(u.held) == 0 || u.held[0].From > limit {
+			return 0, nil, nil
+		}
+		if u.settled == nil {
+			u.settled = make(chan struct{})
+		}
+		return 0, u.settled, nil
 	}
 	i, _ := slices.BinarySearchFunc(u.held, first, func(h store.Range, at int64) int { return cmp.Compare(h.From, at) })
 	u.held = slices.Insert(u.held, i, store.Range{From: first, To: first + n - 1})
-	return first, true, nil
+	return first, nil, nil
 }
 
 // free gives the lowest n units in a row that are neither taken nor held.
@@ -109,7 +134,12 @@ func (a *allocator) refresh(p pool) {
 	u.known = false
 }
 
+// drop ends the holding of units, and wakes who waits for that.
 func (u *units) drop(r store.Range) {
+	if u.settled != nil {
+		close(u.settled)
+		u.settled = nil
+	}
 	if i := slices.Index(u.held, r); i >= 0 {
 		u.held = slices.Delete(u.held, i, i+1)
 	}

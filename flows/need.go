@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"fanflow/store"
 )
@@ -67,7 +68,8 @@ type fetcher struct {
 }
 
 // fetch answers a need. What was remembered beyond the place of the question came of another path and is dropped.
-func (f *fetcher) fetch(ctx context.Context, n need) error {
+// wait allows it to wait for units that other decisions hold.
+func (f *fetcher) fetch(ctx context.Context, n need, wait bool) error {
 	a := answer{need: n}
 	var err error
 	switch n.Kind {
@@ -81,7 +83,7 @@ func (f *fetcher) fetch(ctx context.Context, n need) error {
 			err = nil
 		}
 	case needUnits:
-		a.First, a.Found, err = f.engine.units.take(ctx, pool{f.account, n.Key}, n.N, n.Limit)
+		a.First, a.Found, err = f.engine.units.take(ctx, pool{f.account, n.Key}, n.N, n.Limit, wait && f.mayWait(n.Key))
 		if a.Found {
 			f.lent = append(f.lent, store.Claim{Key: n.Key, From: a.First, To: a.First + n.N - 1})
 		}
@@ -91,6 +93,12 @@ func (f *fetcher) fetch(ctx context.Context, n need) error {
 	}
 	f.memory.answers = append(f.memory.answers[:f.memory.asked], a)
 	return nil
+}
+
+// mayWait reports whether the decision may wait for a pool's units: it holds none, or of pools alone whose names come before. So
+// no two decisions ever wait for each other.
+func (f *fetcher) mayWait(key string) bool {
+	return !slices.ContainsFunc(f.lent, func(c store.Claim) bool { return c.Key >= key })
 }
 
 // settle takes for good what the Change claims and gives the rest back. A nil Change claims nothing.

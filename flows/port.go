@@ -90,7 +90,7 @@ func checkCount(key string, from, by int64) error {
 	return nil
 }
 
-// Take claims one unit that is at most limit. A unit that another decision holds counts as taken.
+// Take claims one unit that is at most limit.
 func (p *port) Take(key string, limit int64) (int64, bool, error) {
 	if err := checkKey(key); err != nil {
 		return 0, false, err

@@ -142,7 +142,7 @@ func (a *attempt) decide(ctx context.Context, in *input) (outcome, error) {
 		if err := a.meeting(ctx, n); err != nil {
 			return outcome{}, err
 		}
-		if err := a.fetch.fetch(ctx, n); err != nil {
+		if err := a.fetch.fetch(ctx, n, a.meet == nil); err != nil {
 			return outcome{}, err
 		}
 	}
