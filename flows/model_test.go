@@ -110,11 +110,16 @@ func (m *model) decide(fan string, ev modelEvent) (reply string) {
 	return d.reply
 }
 
+// modelMost is how many entries of one event the model answers for: flows that call each other in a circle come to the end of
+// what one Change holds, of which the model knows nothing.
+const modelMost = 150
+
 func (d *modelDecision) commit() {
 	if d.ev.cause != "" {
 		d.fan.replies[d.ev.cause] = d.reply
 	}
 	d.fans[d.fan.id] = d.fan
+	d.huge = d.huge || len(d.fan.journal)-d.start > modelMost
 	for _, j := range d.made {
 		j.decision = d.decisions
 	}
@@ -378,10 +383,7 @@ func (d *modelDecision) join(w modelWish) bool {
 	case d.fan.in(f.Name) != nil:
 		return false
 	case d.paused[f.Name] || !again || full:
-		if !d.refused[f.Name] && (d.ev.acts || len(d.fans[d.fan.id].journal) > 0) {
-			d.note("refused", nil, f.Name, w.by)
-		}
-		d.refused[f.Name] = true
+		d.refuse(w)
 		return false
 	}
 	d.part(f, func() {
@@ -400,6 +402,14 @@ func (d *modelDecision) join(w modelWish) bool {
 		d.goOn(n, f.First)
 	})
 	return true
+}
+
+// refuse notes who was not taken in, once for a flow.
+func (d *modelDecision) refuse(w modelWish) {
+	if !d.refused[w.flow] && (d.ev.acts || len(d.fans[d.fan.id].journal) > 0) {
+		d.note("refused", nil, w.flow, w.by)
+	}
+	d.refused[w.flow] = true
 }
 
 // part: 8: what fails changes nothing of its flow, others' parts stand; who wrote reads the apology, once. 11: a timer is
@@ -451,10 +461,12 @@ func (d *modelDecision) park() {
 	n.timers[parked.name].over = "parked"
 }
 
-// grant enrolls where a script asked for it; a caller whose sub-flow does not begin hears so.
+// grant enrolls where a script asked for it, 32 times for one event at most; a caller whose sub-flow does not begin hears so.
 func (d *modelDecision) grant(w modelWish) {
-	in := d.granting < 32 && d.join(w)
-	if in {
+	in := false
+	if d.granting >= 32 {
+		d.refuse(w)
+	} else if in = d.join(w); in {
 		d.granting++
 	}
 	n := d.fan.at(w.caller)

@@ -211,6 +211,7 @@ type model struct {
 	entries   map[string]int // of flows with a limit
 	decisions int
 	waits     int
+	huge      bool // an event had more entries than the model answers for
 }
 
 type modelOwn struct{ kind, says string }
