@@ -84,24 +84,23 @@ func whole(path string, wait time.Duration) error {
 }
 
 // migrations lead from each format to the next: the first makes format 1 of an empty file. Each runs in a transaction of its
-// own together with the change of the format's number, so a crash between two of them loses nothing.
+// own together with the change of the format's number, so a crash between two of them loses nothing. What is too much for one
+// transaction comes before it, in as many as it needs: it leaves a file of the older format, and may be done again.
 var migrations = []struct {
-	does string
-	run  func(tx *bbolt.Tx) error
+	does   string
+	before func(db *bbolt.DB) error // nil: nothing
+	run    func(tx *bbolt.Tx) error
 }{
-	{"make the buckets", makeBuckets},
+	{"make the buckets", nil, makeBuckets},
 	// Format 2 keeps every publication, cohorts of the funnel, and bases of trimmed journals; rows of journals carry the revision
 	// of their Change. Rows that stand in a file already stay as they are: those without a revision are gathered by their cause
 	// and folded when a journal is replayed, not decided again. What enrollments know of their timers, and fans of what waits
 	// under a key, is read from the journals.
-	{"begin the history of publications", func(tx *bbolt.Tx) error {
+	{"begin the history of publications", recallWaits, func(tx *bbolt.Tx) error {
 		if err := makeBuckets(tx); err != nil {
 			return err
 		}
-		if err := beginHistory(tx); err != nil {
-			return err
-		}
-		return recallWaits(tx)
+		return beginHistory(tx)
 	}},
 }
 
@@ -125,21 +124,30 @@ func migrate(db *bbolt.DB, path string) error {
 		return &FormatError{path, found, len(migrations)}
 	}
 	for n := found; n < len(migrations); n++ {
-		err := db.Update(func(tx *bbolt.Tx) error {
-			if err := migrations[n].run(tx); err != nil {
-				return err
-			}
-			meta, err := tx.CreateBucketIfNotExists([]byte(buckets[bucketMeta].name))
-			if err != nil {
-				return err
-			}
-			return meta.Put([]byte(formatKey), []byte(strconv.Itoa(n+1)))
-		})
-		if err != nil {
+		if err := bring(db, n); err != nil {
 			return fmt.Errorf("bring data file %s to format %d (%s): %w", path, n+1, migrations[n].does, err)
 		}
 	}
 	return nil
+}
+
+// bring takes a file of format n to the next.
+func bring(db *bbolt.DB, n int) error {
+	if before := migrations[n].before; before != nil {
+		if err := before(db); err != nil {
+			return err
+		}
+	}
+	return db.Update(func(tx *bbolt.Tx) error {
+		if err := migrations[n].run(tx); err != nil {
+			return err
+		}
+		meta, err := tx.CreateBucketIfNotExists([]byte(buckets[bucketMeta].name))
+		if err != nil {
+			return err
+		}
+		return meta.Put([]byte(formatKey), []byte(strconv.Itoa(n+1)))
+	})
 }
 
 // format reads the number of the file's format; 0 for an empty file.

@@ -10,20 +10,46 @@ import (
 	"fanflow/store"
 )
 
+// recallStep is how many fans one transaction lets know: what a transaction changes lies in memory until its end.
+const recallStep = 2000
+
 // recallWaits lets the fans of a file whose records knew neither timers nor keys know them: as their journals tell it. A fan whose
-// journal cannot be followed stays as they are, and their timers are known to the queue alone.
-func recallWaits(tx *bbolt.Tx) error {
-	c := bucket(tx, bucketFanFlows).Cursor() // the fans who are in a flow
-	for k, _ := c.First(); k != nil; k, _ = c.Next() {
-		names := strings.Split(string(k), "\x00")
-		if len(names) != 3 {
-			return fmt.Errorf("key %q names no fan in a flow", k)
-		}
-		if err := recall(tx, store.FanID{Account: names[0], OpenID: names[2]}); err != nil {
+// journal cannot be followed stays as they are, and their timers are known to the queue alone. A crash midway leaves a file of the
+// old format, and it begins again.
+func recallWaits(db *bbolt.DB) error {
+	for after := []byte(nil); ; {
+		var last []byte
+		err := db.Update(func(tx *bbolt.Tx) (err error) {
+			last, err = recallPage(tx, after)
+			return err
+		})
+		if err != nil || last == nil {
 			return err
 		}
+		after = last
 	}
-	return nil
+}
+
+// recallPage does it for the fans after a key of those who are in a flow. It gives the key of the last one, nil at the end.
+func recallPage(tx *bbolt.Tx, after []byte) (last []byte, err error) {
+	c := bucket(tx, bucketFanFlows).Cursor()
+	k, _ := c.Seek(after)
+	if after != nil && bytes.Equal(k, after) {
+		k, _ = c.Next()
+	}
+	for n := 0; k != nil; k, _ = c.Next() {
+		names := strings.Split(string(k), "\x00")
+		if len(names) != 3 {
+			return nil, fmt.Errorf("key %q names no fan in a flow", k)
+		}
+		if err := recall(tx, store.FanID{Account: names[0], OpenID: names[2]}); err != nil {
+			return nil, err
+		}
+		if n++; n == recallStep {
+			return bytes.Clone(k), nil
+		}
+	}
+	return nil, nil
 }
 
 // recall does it for one fan. Done again it finds the same.
