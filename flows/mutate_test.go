@@ -46,7 +46,7 @@ var mutations = []mutation{
 	{"a timer that has fired is set again by a publication", "pair.go", "case old.Armed() || old.Over == parkedTimer:", "case true:"},
 	{"a paused flow's timers fire", "wake.go", "p != nil && p.Paused {\n\t\treturn e.snooze", "p != nil && p.Paused && false {\n\t\treturn e.snooze"},
 	{"a flow hears what it told itself", "match.go", "return n.Flow != d.event.Source", "return true"},
-	{"what is ordered under a key does not replace", "keyed.go", "if k.Flow != w.flow.Name || !isPiece(k.Key, key) {", "if k.Flow != w.flow.Name || true {"},
+	{"what is ordered under a key does not replace", "keyed.go", "if k.Flow != w.flow.Name || !isPiece(k.Key, key) &&", "if true || k.Flow != w.flow.Name || !isPiece(k.Key, key) &&"},
 }
 
 // TestMutations: each of these mistakes is caught by the model or by the table of edits. A child process builds the engine with
