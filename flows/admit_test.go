@@ -329,6 +329,8 @@ func TestWhatFlowsMayNotDeclare(t *testing.T) {
 		"again by what":                     {`again = { every = "1d" },`, `unknown field "again.every"`},
 		"listen to nowhere":                 {`listen = { text = { x = "nowhere" } },`, `there is no state "nowhere"`},
 		"listen to a result":                {`listen = { result = { x = "e" } },`, `the result of a sub-flow is told to its caller alone`},
+		"calls itself":                      {`listen = { text = { x = { call = "one" } } },`, `flow "one" cannot call itself`},
+		"calls itself in a function":        {`listen = { text = { x = function(fan) fan:call("one") end } },`, `one.lua:1: fan:call("one"): a flow cannot call itself`},
 		"triggers on a result":              {`triggers = { result = { "x" } },`, `the result of a sub-flow is told to its caller alone`},
 	} {
 		t.Run(name, func(t *testing.T) {

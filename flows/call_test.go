@@ -218,7 +218,7 @@ func TestAPausedCallerHearsLater(t *testing.T) {
 // TestCallsThatCannotBe: the caller's part fails, and nothing of it stands.
 func TestCallsThatCannotBe(t *testing.T) {
 	for name, c := range map[string]struct{ enter, want string }{
-		"itself":     {`{ run = function(fan) fan:call("one") end }`, `flow "one" cannot call itself`},
+		"itself":     {`{ run = function(fan) fan:call("o" .. "ne") end }`, `flow "one" cannot call itself`},
 		"nobody":     {`{ run = function(fan) fan:call("chidl") end }`, `no flow "chidl" is published; did you mean "child"?`},
 		"two":        {`{ run = function(fan) fan:call("child") fan:call("other") end }`, `it waits for flow "child" already`},
 		"in the end": {`"e"`, `state "e" is final`},
@@ -282,4 +282,33 @@ func TestACallersExitReachesDeep(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect(t, "jobs", len(jobs), 0)
+}
+
+// TestCheckResults: check names a rule for a result that cannot come.
+func TestCheckResults(t *testing.T) {
+	for name, c := range map[string]struct{ flow, enter, want string }{
+		"no call at all":       {``, ``, "error states.b.on.result: there is no result, as the flow calls none"},
+		"a call in its state":  {``, `enter = { call = "two" },`, ""},
+		"a call elsewhere":     {``, `leave = { reply = "x" } }, c = { enter = { call = "two" }, on = { text = { x = "e" } },`, "warning states.b.on.result: no result comes here, as nothing in this state calls a flow"},
+		"a function may call":  {``, `enter = function(fan) fan:call("two") end,`, ""},
+		"a call in a case":     {``, `enter = { case = { { when = { tag = "x" }, call = "two" } } },`, ""},
+		"a call in any state":  {`listen = { text = { z = { call = "two" } } },`, ``, ""},
+		"a call of a listener": {``, `listen = { text = { z = { call = "two" } } },`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			source := `return flow { name = "one", triggers = { text = "in" }, first = "a", ` + c.flow + ` states = { a = { on = { text = { x = "b", y = "c" } } },
+				b = { on = { result = { ["*"] = "e" } }, ` + c.enter + ` }, e = { final = true } } }`
+			_, findings, err := newWorld(t).engine.Check(t.Context(), account, store.KindFlow, "one.lua", source)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			for _, f := range findings {
+				if f.Rule == "call" {
+					got = string(f.Severity) + " " + f.Msg
+				}
+			}
+			expect(t, "findings", got, c.want)
+		})
+	}
 }

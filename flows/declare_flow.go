@@ -7,6 +7,7 @@ import (
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
 
 	"fanflow/plugins"
 )
@@ -241,31 +242,56 @@ func checkCalls(s *subject) {
 			s.find(SeverityError, "field", "triggers.result", "triggers.result: the result of a sub-flow is told to its caller alone", "write it under on of the state that calls")
 		}
 	}
-	calls := false
 	s.decl.actions(func(a *action) {
-		if a.Run != nil { // it may call
-			calls = true
-		}
-		for i := range a.Steps {
-			if a.Steps[i].Verb != "call" {
-				continue
-			}
-			calls = true
-			if slices.Contains(a.Steps[i].Names, s.decl.Name) {
-				s.find(SeverityError, "call", a.Field, fmt.Sprintf("%s: flow %q cannot call itself", a.Field, s.decl.Name), "call another flow, or lead to a state")
-			}
+		if a.calls(s.decl.Name) {
+			s.find(SeverityError, "call", a.Field, fmt.Sprintf("%s: flow %q cannot call itself", a.Field, s.decl.Name), callAnother)
 		}
 	})
-	if calls {
-		return
-	}
+	walkTree(s.src.Chunk, func(e ast.Expr) {
+		call, ok := e.(*ast.FuncCallExpr)
+		if !ok || call.Method != "call" || len(call.Args) == 0 {
+			return
+		}
+		if name, ok := call.Args[0].(*ast.StringExpr); ok && name.Value == s.decl.Name {
+			s.at(SeverityError, "call", call.Line(), fmt.Sprintf("fan:call(%q): a flow cannot call itself", name.Value), callAnother)
+		}
+	})
+	checkResults(s)
+}
+
+const callAnother = "call another flow, or lead to a state"
+
+// checkResults finds rules for results that cannot come: of a flow that calls none, or in a state that nothing calls one from.
+func checkResults(s *subject) {
+	anywhere, everywhere := false, false
+	s.decl.actions(func(a *action) { anywhere = anywhere || a.mayCall() })
+	ruleActions(s.decl.Listen, "", func(_ string, a *action) {
+		a.each(func(a *action) { everywhere = everywhere || a.mayCall() })
+	})
 	for _, name := range s.decl.Order {
-		if s.decl.States[name].On[resultEvent] != nil {
-			path := strings.Join([]string{"states", name, "on", resultEvent}, ".")
-			s.find(SeverityError, "call", path, path+": there is no result, as the flow calls none", "write call = \"…\" in the state's enter, or remove it")
+		st := s.decl.States[name]
+		if st.On[resultEvent] == nil || everywhere {
+			continue
+		}
+		here := false
+		st.actions(func(_ string, a *action) { here = here || a.mayCall() })
+		path := strings.Join([]string{"states", name, "on", resultEvent}, ".")
+		switch {
+		case !anywhere:
+			s.find(SeverityError, "call", path, path+": there is no result, as the flow calls none", `write call = "…" in the state's enter, or remove it`)
+		case !here:
+			s.find(SeverityWarning, "call", path, path+": no result comes here, as nothing in this state calls a flow", `write call = "…" in the state's enter, or remove it`)
 		}
 	}
 }
+
+// calls reports whether the action, as data, calls the flow.
+func (a *action) calls(flow string) bool {
+	return slices.ContainsFunc(a.Steps, func(s step) bool { return s.Verb == "call" && (flow == "" || slices.Contains(s.Names, flow)) })
+}
+
+// mayCall reports whether the action may call a flow: a function may.
+func (a *action) mayCall() bool { return a.Run != nil || a.calls("") }
 
 // actions shows every action of the flow, with those in its cases.
 func (d *declaration) actions(see func(a *action)) {
