@@ -1,4 +1,4 @@
-// Preview fills a data file with fans who wait in a flow, and measures the dry run of a new version over all of them.
+// Command preview fills a data file with fans who wait in a flow, and measures the dry run of a new version over all of them.
 //
 //	go run ./bench/flows/preview -fans 1000000 -file /tmp/preview.db
 package main
