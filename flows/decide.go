@@ -84,6 +84,8 @@ type decision struct {
 	refused map[string]bool
 	// unheard is how many entries there were when nobody took the event; negative: it was taken, or not offered.
 	unheard int
+	// hurried tells that a script ran out of time: whether it does depends on the machine.
+	hurried bool
 	// moving tells that a publication is being gone through: nobody says sorry for what fails then, as the event is yet to come.
 	moving bool
 }
@@ -330,6 +332,9 @@ func (d *decision) attempt(flow *compiled, fn func() error, most int) (*failure,
 		delete(d.scripts, flow)
 	}
 	d.word = "failed"
+	if e := new(sandbox.Error); errors.As(f.err, &e) && e.Kind == sandbox.KindDeadline {
+		d.hurried = true
+	}
 	f = f.in(flow)
 	d.parts = append(d.parts, part{flow, firstLine(f)})
 	return f, nil

@@ -104,7 +104,7 @@ func (r *Replay) compare(p *player, stored *store.Fan) error {
 	got.Rev = want.Rev // Changes without entries move it alone
 	for i := range want.Live {
 		if n := got.Enrolled(want.Live[i].Flow); n != nil && !n.EnteredAt.After(p.older) {
-			n.Timers, n.EntryVersion = want.Live[i].Timers, want.Live[i].EntryVersion // not kept then
+			n.EntryVersion = want.Live[i].EntryVersion // not kept then
 		}
 	}
 	raw, err := encode(got)
@@ -196,6 +196,9 @@ func (p *player) again(ctx context.Context, s *ReplayStep, before store.Fan) err
 	return nil
 }
 
+// replayPatience is how many times as long as then a script may run: it came to its end, and this machine may be slower or busy.
+const replayPatience = 10
+
 // lostError says what of then is not kept.
 type lostError struct{ why string }
 
@@ -231,6 +234,7 @@ func (p *player) input(ctx context.Context, t *trace, rows []store.Row, before s
 	if err != nil {
 		return nil, err
 	}
+	limits.Time *= replayPatience
 	in.config, in.limits, in.logger = t.Config, limits, slog.New(slog.DiscardHandler)
 	return in, nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"fanflow/flows"
+	"fanflow/plugins/sandbox"
 	"fanflow/store"
 	"fanflow/wechat"
 )
@@ -381,4 +382,27 @@ return flow { name = "f", triggers = { text = { "x" } }, first = "s", states = {
 		}
 	}
 	expect(t, "kinds of answers", len(kinds), 3)
+}
+
+// TestAStepThatRanOutOfTimeIsFolded: whether a script runs out of time hangs on the machine, so that a replay does not ask again.
+func TestAStepThatRanOutOfTimeIsFolded(t *testing.T) {
+	w := newWorld(t)
+	w.flow(`return flow { name = "f", triggers = { text = "go" }, first = "s", states = { s = { enter = { run = function(fan)
+		local n = 0
+		for i = 1, 20000 do n = n + i end
+		fan:tag("done")
+	end } } } }`)
+	engine, err := flows.New(flows.Config{
+		Store: w.store, Now: w.clock, Accounts: []flows.Account{{Name: account, Location: w.clock().Location()}},
+		Limits: sandbox.Limits{Instructions: 1 << 30, Bytes: 1 << 30, Time: 1},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.engine = engine
+	w.text("fan", "go")
+	expect(t, "failed", len(w.rows("fan", store.Failed)), 1)
+	r := w.replay("fan", 0)
+	expect(t, "equal: "+r.Why, r.Equal, true)
+	expect(t, "folded: "+r.Steps[0].Why, r.Steps[0].Folded, true)
 }

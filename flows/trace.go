@@ -191,6 +191,9 @@ func (d *decision) trace(c *store.Change) error {
 	if t.Sum, err = sumOf(c); err != nil {
 		return err
 	}
+	if d.hurried {
+		t.Lost = "a script ran out of time, which hangs on the machine"
+	}
 	if len(h.raw) > maxHappened {
 		t.Event, t.Answers, t.Lost = nil, nil, "the event is too long to be kept"
 	}
