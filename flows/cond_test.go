@@ -117,7 +117,7 @@ func TestVerbsThatCannotBe(t *testing.T) {
 		`{ case = { { when = true } } }`:                                                "when is a table",
 		`{ case = { { when = { tag = "a" }, repyl = "x" } } }`:                          `unknown field "states.s.enter.case.1.repyl"; did you mean "reply"?`,
 		`{ case = { { when = { tag = "a" }, to = "nowhere" } } }`:                       `there is no state "nowhere"`,
-		`{ case = { { reply = "x" } }, tag = "y" }`:                                     `unknown field "states.s.enter.tag" (the fields here are case)`,
+		`{ case = { { reply = "x" } }, tag = "y" }`:                                     `tag cannot stand beside case`,
 		`{ claim = "codes" }`:                                                           "claim is a table such as",
 		`{ claim = { limit = 3 } }`:                                                     "claim needs a key",
 		`{ claim = { key = "k", limit = 0.5 } }`:                                        "limit is a whole number",

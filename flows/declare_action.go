@@ -1,7 +1,9 @@
 package flows
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -25,9 +27,13 @@ func (d *declarer) action(at []any, v lua.LValue, name bool) *action {
 	case *lua.LTable:
 		switch {
 		case v.RawGetString("run") != lua.LNil:
-			d.run(a, at, v)
+			if d.alone("run", "say it in the function by a method of fan", path, v) {
+				d.run(a, at, v)
+			}
 		case v.RawGetString("case") != lua.LNil:
-			d.cases(a, at, v)
+			if d.alone("case", "write it in each case that it is meant for", path, v) {
+				d.cases(a, at, v)
+			}
 		default:
 			d.plain(a, path, v)
 		}
@@ -35,6 +41,15 @@ func (d *declarer) action(at []any, v lua.LValue, name bool) *action {
 		d.wrong(path, "must be a state's name, a table or a function, not %s", luaType(v))
 	}
 	return a
+}
+
+// alone finds verbs beside run or case, where nothing would carry them out.
+func (d *declarer) alone(field, mend, path string, t *lua.LTable) bool {
+	beside := slices.DeleteFunc(slices.Clone(verbs), func(verb string) bool { return t.RawGetString(verb) == lua.LNil })
+	if len(beside) > 0 {
+		d.add(SeverityError, "field", join(path, beside[0]), fmt.Sprintf("%s: %s cannot stand beside %s", path, strings.Join(beside, ", "), field), mend)
+	}
+	return len(beside) == 0
 }
 
 // run reads {run = function, to = …}: a text is where it always goes, a list is where it may.

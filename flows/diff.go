@@ -53,7 +53,7 @@ func (e *Engine) Diff(ctx context.Context, account, flow string, from, to int) (
 			return nil, err
 		}
 		from = max(1, newer.Version-1)
-		if p := ed.ByName[flow]; p != nil {
+		if p := ed.ByName[flow]; p != nil && p.Version != newer.Version {
 			from = p.Version
 		}
 	}

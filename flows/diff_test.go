@@ -43,4 +43,10 @@ func TestDiff(t *testing.T) {
 	if _, err := w.engine.Rollback(t.Context(), store.ScriptID{Account: account, Kind: store.KindFlow, Name: "f"}, 0, "test", nil); err == nil {
 		t.Error("a flow that was never published was taken back")
 	}
+	if _, err := w.engine.Publish(t.Context(), store.ScriptID{Account: account, Kind: store.KindFlow, Name: "f"}, 2, "test"); err != nil {
+		t.Fatal(err)
+	}
+	if d, err = w.engine.Diff(t.Context(), account, "f", 0, 0); err != nil || d.From != 1 || d.To != 2 {
+		t.Errorf("the published version, which is the newest, is compared with %d, want the one before: %v", d.From, err)
+	}
 }

@@ -231,3 +231,15 @@ func TestATimersPartComesBeforeItsExit(t *testing.T) {
 	}
 	expect(t, "jobs", len(jobs), 0)
 }
+
+// TestFlowSaysWhatLeadsAnywhere: exits, and what the flow listens to, are edges that no state has.
+func TestFlowSaysWhatLeadsAnywhere(t *testing.T) {
+	w := newWorld(t)
+	w.flow(`return flow { name = "test", triggers = { text = "in" }, first = "on", exit = { unsubscribe = true, webhook = { ["order.paid"] = "bought" } },
+		listen = { tag = { vip = "gift" } }, states = { on = {}, gift = {}, bought = { final = true } } }`)
+	f, err := w.engine.Flow(t.Context(), account, "test", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, "anywhere", fmt.Sprint(f.Anywhere), "[{exit: unsubscribe } {exit: webhook order.paid bought} {listen tag vip gift}]")
+}

@@ -110,6 +110,18 @@ func (d *declaration) describe(version int) *Flow {
 		})
 		f.States = append(f.States, out)
 	}
+	for _, m := range d.Exit {
+		for i := range m.Rules {
+			f.Anywhere = append(f.Anywhere, Edge{On: "exit: " + ruleName(m.Event, m.Rules[i].Key), To: m.Rules[i].target()})
+		}
+	}
+	ruleActions(d.Listen, "listen ", func(on string, a *action) {
+		a.each(func(a *action) {
+			for _, to := range a.edges() {
+				f.Anywhere = append(f.Anywhere, Edge{On: on, To: to})
+			}
+		})
+	})
 	for _, m := range d.Triggers {
 		t := Trigger{Event: spoken(m.Event)}
 		for i := range m.Rules {

@@ -10,6 +10,9 @@ type Flow struct {
 	Funnel   []string // the steps, as declared or derived
 	States   []State  // in source order
 	Triggers []Trigger
+	// Anywhere leads on from every state that is not final: exits, To being empty where they end the enrollment where it is, and
+	// what the flow listens to.
+	Anywhere []Edge
 }
 
 // State of a flow.

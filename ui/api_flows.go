@@ -41,6 +41,7 @@ type flowView struct {
 	Funnel   []string      `json:"funnel"`
 	States   []stateView   `json:"states"`
 	Triggers []triggerView `json:"triggers"`
+	Anywhere []edgeView    `json:"anywhere"` // what leads on from every state; an exit that ends where the fan is leads to ""
 	Versions []versionView `json:"versions"` // oldest first
 }
 
@@ -94,7 +95,10 @@ func (s *server) apiFlow(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := flowView{
 		Name: f.Name, Title: f.Title, Version: f.Version, First: f.First, Priority: f.Priority, Funnel: orEmpty(f.Funnel),
-		States: []stateView{}, Triggers: []triggerView{},
+		States: []stateView{}, Triggers: []triggerView{}, Anywhere: []edgeView{},
+	}
+	for _, e := range f.Anywhere {
+		v.Anywhere = append(v.Anywhere, edgeView(e))
 	}
 	for _, st := range f.States {
 		sv := stateView{Name: st.Name, Final: st.Final, Goal: st.Goal, Line: st.Line, Live: live[st.Name], Edges: []edgeView{}}

@@ -36,6 +36,7 @@ type flowBody struct {
 	Graph    drawing
 	Triggers []string
 	States   []stateLine
+	Anywhere []edgeView    // from every state
 	Versions []versionLine // newest first
 	File     string
 	Source   []string // lines
@@ -76,6 +77,12 @@ func (s *server) flowPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	body.States = stateLines(say, f, live)
+	for _, e := range f.Anywhere {
+		if e.To == "" {
+			e.To = say.t("flow.leaves")
+		}
+		body.Anywhere = append(body.Anywhere, edgeView{On: say.why(e.On), To: e.To})
+	}
 	body.Graph = draw(flowGraph(say, body.States))
 	versions, err := s.versions(ctx, a, scriptID(a, store.KindFlow, f.Name))
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // reason is a sentence of the engine or the outbox that holds what differs from case to case: "exit: {rule}".
@@ -89,6 +90,10 @@ func (w *words) part(name, said string) string {
 	switch name {
 	case "why", "rule":
 		return w.why(said)
+	case "time":
+		if d, err := time.ParseDuration(said); err == nil {
+			return w.span(int64(d.Seconds()))
+		}
 	case "status":
 		return w.or("status."+said, said)
 	}

@@ -32,7 +32,8 @@ func TestReasonsInWords(t *testing.T) {
 			"粉丝于 2026-11-02 21:30 离开，2026-12-02 21:30 起才可再次进入", "the fan left it 2026-11-02 21:30 and may enter again from 2026-12-02 21:30",
 		},
 		`version 2 was published; it was 1; "old" became "new"`: {"版本 2 已发布，原为版本 1；old 改为 new", "version 2 was published; it was on 1; old became new"},
-		"replaced: text 1": {"被新的替换：文字 1", "replaced by a newer one: text 1"},
+		"it is 5h30m0s late, and late is skip":                  {"已晚 5 小时 30 分，按设置跳过", "it is 5 h 30 min late and is skipped then"},
+		"replaced: text 1":                                      {"被新的替换：文字 1", "replaced by a newer one: text 1"},
 		"the reply missed all three deliveries; no customer-service message may be sent now, so it waits for the fan's next message": {
 			"回复错过了微信的三次投递；现在不能发客服消息，等粉丝下次发消息时送出",
 			"the reply missed all three deliveries; no customer-service message may be sent now, so it waits for the fan's next message",

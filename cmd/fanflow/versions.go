@@ -106,7 +106,7 @@ func diffCommand() *cobra.Command {
 		},
 	}
 	f.add(c)
-	c.Flags().IntVar(&from, "from", 0, "the old version (default: the published one)")
+	c.Flags().IntVar(&from, "from", 0, "the old version (default: the published one, or the one before where that is the new one)")
 	c.Flags().IntVar(&to, "to", 0, "the new version (default: the newest)")
 	return c
 }

@@ -15,7 +15,7 @@ return flow {
           ["1"] = "c",
           yes = { reply = "${var.x}" },
           [2] = "b",
-          no = { run = function() end, reply = "x" },
+          no = { run = function() end, reply = "x" }, maybe = { case = { { reply = "y" } }, tag = "x" },
         },
         image = 5,
       },
