@@ -33,6 +33,7 @@ func TestReasonsInWords(t *testing.T) {
 		},
 		`version 2 was published; it was 1; "old" became "new"`: {"版本 2 已发布，原为版本 1；old 改为 new", "version 2 was published; it was on 1; old became new"},
 		"it is 5h30m0s late, and late is skip":                  {"已晚 5 小时 30 分，按设置跳过", "it is 5 h 30 min late and is skipped then"},
+		"it was over as 1d":                                     {"已作为 1d 处理过，不再执行", "it was over already, as 1d"},
 		"replaced: text 1":                                      {"被新的替换：文字 1", "replaced by a newer one: text 1"},
 		"the reply missed all three deliveries; no customer-service message may be sent now, so it waits for the fan's next message": {
 			"回复错过了微信的三次投递；现在不能发客服消息，等粉丝下次发消息时送出",
