@@ -1,6 +1,7 @@
 package flows_test
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -356,7 +357,10 @@ func (d *modelDecision) revive() {
 	if n == nil || d.paused[d.ev.flow] {
 		return
 	}
-	timers := n.flow.state(n.state).Timers
+	timers := slices.DeleteFunc(slices.Clone(n.flow.state(n.state).Timers), func(t modelTimer) bool { return n.timers[t.Name] == nil })
+	slices.SortStableFunc(timers, func(a, b modelTimer) int { // the earliest first
+		return cmp.Or(n.timers[a.Name].due.Compare(n.timers[b.Name].due), cmp.Compare(a.Name, b.Name))
+	})
 	for i := range timers {
 		t := &timers[i]
 		madeNow := slices.ContainsFunc(d.made, func(j *modelJob) bool {

@@ -1,8 +1,11 @@
 package flows
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"fanflow/store"
@@ -200,12 +203,13 @@ func (d *decision) revive(flow string) error {
 	return nil
 }
 
-// asleepTimers are the timers of a wait that are overdue and have not fired, and those that are parked.
+// asleepTimers are the timers of a wait that are overdue and have not fired, and those that are parked, earliest due first.
 func asleepTimers(n *store.Enrollment, now time.Time) (list []store.Timer) {
 	for _, t := range n.Timers {
 		if t.Over == parkedTimer || t.Armed() && !t.Due.After(now) {
 			list = append(list, t)
 		}
 	}
+	slices.SortFunc(list, func(a, b store.Timer) int { return cmp.Or(a.Due.Compare(b.Due), strings.Compare(a.Name, b.Name)) })
 	return list
 }
