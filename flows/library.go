@@ -69,6 +69,8 @@ type library struct {
 
 	pasts sync.Map // pastKey to []store.PastPub, as long as the catalog stays
 	told  sync.Map // versionKey of versions that the log has been told of, as long as the catalog stays
+
+	recent recent
 }
 
 func newLibrary(c *Config, accounts map[string]*Account) *library {
@@ -218,9 +220,55 @@ func pinsText(pins map[string]int) string {
 // every machine; the clock must not make a published flow unusable because the machine was busy for a moment.
 const declareTime = 5 * time.Second
 
-// declare compiles a flow's source and runs it once to see what it declares. The error is the script's: it does not compile,
-// fails, or returns no flow.
+// declared is what a source with its pins comes to. It never changes and is shared.
+type declared struct {
+	program  *sandbox.Program
+	flow     *declaration
+	findings []Finding
+}
+
+// recent keeps what was declared of late: a version is when it is checked, when it is published and when it is first used, which
+// is often within moments. It is safe for concurrent use.
+type recent struct {
+	mu  sync.Mutex
+	all map[string]declared // by file, source and pins
+}
+
+// maxRecent bounds them; then they are forgotten.
+const maxRecent = 32
+
+func (r *recent) get(key string) (declared, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	d, ok := r.all[key]
+	return d, ok
+}
+
+func (r *recent) put(key string, d declared) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.all) >= maxRecent || r.all == nil {
+		r.all = map[string]declared{}
+	}
+	r.all[key] = d
+}
+
+// declare gives what a flow's source declares. The error is the script's: it does not compile, fails, or returns no flow.
 func (l *library) declare(ctx context.Context, file, text string, pins map[string]int) (*sandbox.Program, *declaration, []Finding, error) {
+	key := strings.Join([]string{file, pinsText(pins), text}, "\x00")
+	d, ok := l.recent.get(key)
+	if !ok {
+		var err error
+		if d.program, d.flow, d.findings, err = l.declareAnew(ctx, file, text, pins); err != nil {
+			return nil, nil, nil, err
+		}
+		l.recent.put(key, d)
+	}
+	return d.program, d.flow, slices.Clone(d.findings), nil
+}
+
+// declareAnew compiles a source and runs it once.
+func (l *library) declareAnew(ctx context.Context, file, text string, pins map[string]int) (*sandbox.Program, *declaration, []Finding, error) {
 	program, err := sandbox.Compile(file, text)
 	if err != nil {
 		return nil, nil, nil, err

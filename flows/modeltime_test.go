@@ -92,10 +92,11 @@ func (d *modelDecision) fire() {
 	}
 	t, armed := n.flow.state(n.state).timer(j.name), n.timers[j.name]
 	if t == nil || armed == nil || armed.key != j.key || !armed.pending() {
-		d.note("stale", n, n.state, j.name)
+		state := j.state
 		if armed != nil && armed.key == j.key {
-			armed.over = "stale"
+			armed.over, state = "stale", n.state
 		}
+		d.note("stale", n, state, j.name)
 		return
 	}
 	d.taken = n.flow.Name

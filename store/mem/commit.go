@@ -12,7 +12,7 @@ func (s *Store) Commit(ctx context.Context, c store.Change) (store.Receipt, erro
 	if err := c.Validate(); err != nil {
 		return store.Receipt{}, err
 	}
-	c, err := copied(c.Normal())
+	c, err := written(c.Normal())
 	if err != nil {
 		return store.Receipt{}, err
 	}
@@ -29,6 +29,9 @@ func (s *Store) Commit(ctx context.Context, c store.Change) (store.Receipt, erro
 	var a store.Applied
 	if c.Fan.OpenID != "" {
 		if a, err = store.Apply(s.fan(c.Fan), c); err != nil {
+			return store.Receipt{}, err
+		}
+		if err := writtenApplied(&a); err != nil {
 			return store.Receipt{}, err
 		}
 	}
@@ -60,7 +63,19 @@ func (s *Store) Commit(ctx context.Context, c store.Change) (store.Receipt, erro
 	if !endsCause(&c) {
 		s.receipts[receiptKey{c.Fan, c.Cause}] = r
 	}
-	return copied(r)
+	return copied(r), nil
+}
+
+// writtenApplied brings what a Change made of a fan to how it is kept. Its rows are the Change's.
+func writtenApplied(a *store.Applied) (err error) {
+	if a.Fan, err = written(a.Fan); err != nil {
+		return err
+	}
+	if a.Base, err = written(a.Base); err != nil {
+		return err
+	}
+	a.Ended, err = written(a.Ended)
+	return err
 }
 
 func replayed(r *store.Receipt) store.Receipt {

@@ -30,7 +30,7 @@ func (s *Store) Lease(ctx context.Context, q store.LeaseQuery) ([]store.Job, err
 	for i := range due {
 		s.leases[key{due[i].Account, due[i].ID}] = wall.Add(q.For)
 	}
-	return copied(due)
+	return copied(due), nil
 }
 
 func (s *Store) held(k key, wall time.Time) bool {
@@ -76,7 +76,7 @@ func (s *Store) Job(ctx context.Context, account, id string) (store.Job, error) 
 	if !ok {
 		return store.Job{}, store.ErrNotFound
 	}
-	return copied(j)
+	return copied(j), nil
 }
 
 // Jobs pages an account's jobs by Due and ID.

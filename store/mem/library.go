@@ -77,14 +77,14 @@ func (s *Store) Publish(ctx context.Context, p store.Publication) (store.Publica
 	}
 	p, err := p.Next(s.current[p.ScriptID], uint64(len(s.history))+1)
 	if err == nil {
-		p, err = copied(p)
+		p, err = written(p)
 	}
 	if err != nil {
 		return store.Publication{}, err
 	}
 	s.current[p.ScriptID] = p
 	s.history = append(s.history, p)
-	return copied(p)
+	return copied(p), nil
 }
 
 // Catalog lists everything published, by account, kind and name.
@@ -117,7 +117,7 @@ func (s *Store) catalogAt(rev uint64) (store.Catalog, error) {
 	slices.SortFunc(c.Publications, func(a, b store.Publication) int {
 		return cmp.Or(strings.Compare(a.Account, b.Account), strings.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name))
 	})
-	return copied(c)
+	return copied(c), nil
 }
 
 // Publications lists the publications of a script.
@@ -133,7 +133,7 @@ func (s *Store) Publications(ctx context.Context, id store.ScriptID) ([]store.Pu
 			list = append(list, p)
 		}
 	}
-	return copied(list)
+	return copied(list), nil
 }
 
 // Setting gives a value.

@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -118,7 +119,7 @@ func (s *Store) Load(ctx context.Context, fan store.FanID, cause string) (store.
 	if r, ok := s.receipts[receiptKey{fan, cause}]; ok {
 		snap.Receipt = &r
 	}
-	return copied(snap)
+	return copied(snap), nil
 }
 
 func (s *Store) fan(id store.FanID) store.Fan {
@@ -142,7 +143,7 @@ func (s *Store) Receipts(ctx context.Context, since, until time.Time) ([]store.G
 	slices.SortFunc(list, func(a, b store.Given) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Fan.Account, b.Fan.Account), cmp.Compare(a.Cause, b.Cause), cmp.Compare(a.Fan.OpenID, b.Fan.OpenID))
 	})
-	return copied(list)
+	return copied(list), nil
 }
 
 // Sweep removes receipts that expired before now.
@@ -161,8 +162,8 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
 	return n, nil
 }
 
-// copied is v by way of its JSON: what a database on disk would give back, sharing nothing with v.
-func copied[T any](v T) (T, error) {
+// written is v by way of its JSON: what a database on disk would give back. What the store keeps comes through it.
+func written[T any](v T) (T, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
@@ -174,4 +175,75 @@ func copied[T any](v T) (T, error) {
 		return c, fmt.Errorf("copy %T: %w", v, err)
 	}
 	return c, nil
+}
+
+// copied shares nothing with v, which the store keeps.
+func copied[T any](v T) T {
+	var c T
+	copyInto(reflect.ValueOf(&c).Elem(), reflect.ValueOf(&v).Elem())
+	return c
+}
+
+// copyInto makes to a copy of from, down to what pointers, slices and maps hold. Times are values.
+func copyInto(to, from reflect.Value) {
+	to.Set(from)
+	if flat(from.Type()) {
+		return
+	}
+	switch from.Kind() {
+	case reflect.Struct:
+		for i := range from.NumField() {
+			if !flat(from.Field(i).Type()) {
+				copyInto(to.Field(i), from.Field(i))
+			}
+		}
+	case reflect.Pointer:
+		if !from.IsNil() {
+			to.Set(reflect.New(from.Type().Elem()))
+			copyInto(to.Elem(), from.Elem())
+		}
+	case reflect.Slice:
+		if from.IsNil() {
+			return
+		}
+		to.Set(reflect.MakeSlice(from.Type(), from.Len(), from.Len()))
+		if flat(from.Type().Elem()) {
+			reflect.Copy(to, from)
+			return
+		}
+		for i := range from.Len() {
+			copyInto(to.Index(i), from.Index(i))
+		}
+	case reflect.Map:
+		if from.IsNil() {
+			return
+		}
+		to.Set(reflect.MakeMapWithSize(from.Type(), from.Len()))
+		for k, v := range from.Seq2() {
+			c := reflect.New(v.Type()).Elem()
+			copyInto(c, v)
+			to.SetMapIndex(k, c)
+		}
+	default:
+		panic(fmt.Sprintf("mem: a %s is kept, which nobody knows how to copy", from.Type()))
+	}
+}
+
+var flats sync.Map // reflect.Type to bool
+
+// flat reports whether a copy of a value of the type shares nothing with it.
+func flat(t reflect.Type) bool {
+	if known, ok := flats.Load(t); ok {
+		return known.(bool)
+	}
+	is := t == reflect.TypeFor[time.Time]()
+	switch t.Kind() {
+	case reflect.Struct:
+		is = is || !slices.ContainsFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool { return !flat(f.Type) })
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface, reflect.Chan, reflect.Func:
+	default:
+		is = true
+	}
+	flats.Store(t, is)
+	return is
 }

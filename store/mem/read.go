@@ -24,8 +24,7 @@ func (s *Store) Journal(ctx context.Context, fan store.FanID, after uint64, limi
 	if n := store.PageSize(limit); len(rows) > n {
 		rows, next = rows[:n], rows[n-1].Seq
 	}
-	rows, err := copied(rows)
-	return rows, next, err
+	return copied(rows), next, nil
 }
 
 // Base gives what a fan's journal starts from.
@@ -36,12 +35,12 @@ func (s *Store) Base(ctx context.Context, fan store.FanID) (store.Fan, error) {
 	defer s.mu.Unlock()
 	base := s.bases[fan]
 	base.ID = fan
-	return copied(base)
+	return copied(base), nil
 }
 
 // Trim lets go of a fan's rows up to base.Seq.
 func (s *Store) Trim(ctx context.Context, base store.Fan) error {
-	base, err := copied(base)
+	base, err := written(base)
 	if err != nil {
 		return err
 	}
@@ -63,7 +62,7 @@ func (s *Store) Ended(ctx context.Context, fan store.FanID) ([]store.Enrollment,
 		return nil, err
 	}
 	defer s.mu.Unlock()
-	return copied(s.ended[fan])
+	return copied(s.ended[fan]), nil
 }
 
 // List pages the fans of an account.
@@ -89,7 +88,7 @@ func (s *Store) KV(ctx context.Context, account, name string) (store.KV, error) 
 	defer s.mu.Unlock()
 	k := s.kv[key{account, name}]
 	k.Key = name
-	return copied(k)
+	return copied(k), nil
 }
 
 // Counts gives a flow's funnel counters.
@@ -107,7 +106,7 @@ func (s *Store) Counts(ctx context.Context, account, flow, from, to string) ([]s
 	slices.SortFunc(all, func(a, b store.Count) int {
 		return cmp.Or(strings.Compare(a.Day, b.Day), strings.Compare(a.State, b.State), strings.Compare(a.Goal, b.Goal))
 	})
-	return copied(all)
+	return copied(all), nil
 }
 
 // Cohorts pages the funnel counters of a flow's cohorts, or of its fans' tags.
@@ -173,7 +172,7 @@ func (s *Store) Quotas(ctx context.Context, account string, now time.Time) ([]st
 	slices.SortFunc(all, func(a, b store.Quota) int {
 		return cmp.Or(strings.Compare(a.Quota, b.Quota), strings.Compare(a.Period, b.Period))
 	})
-	return copied(all)
+	return copied(all), nil
 }
 
 // Send gives one send.
@@ -186,7 +185,7 @@ func (s *Store) Send(ctx context.Context, account, id string) (store.Send, error
 	if !ok {
 		return store.Send{}, store.ErrNotFound
 	}
-	return copied(d)
+	return copied(d), nil
 }
 
 // Sends pages an account's sends by Created and ID, newest first.
@@ -226,8 +225,7 @@ func page[T any](all []T, order func(*T) string, newest bool, cursor string, lim
 	for i, o := range orders {
 		items[i] = byOrder[o]
 	}
-	items, err := copied(items)
-	return items, next, err
+	return copied(items), next, nil
 }
 
 // order sorts as (t, id) do.
