@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -90,6 +91,7 @@ func TestModel(t *testing.T) {
 		seeds <- first + uint64(i)
 	}
 	close(seeds)
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // much is made and dropped at once
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {

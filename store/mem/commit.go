@@ -31,9 +31,6 @@ func (s *Store) Commit(ctx context.Context, c store.Change) (store.Receipt, erro
 		if a, err = store.Apply(s.fan(c.Fan), c); err != nil {
 			return store.Receipt{}, err
 		}
-		if err := writtenApplied(&a); err != nil {
-			return store.Receipt{}, err
-		}
 	}
 	keys, err := s.claim(&c)
 	if err != nil {
@@ -64,18 +61,6 @@ func (s *Store) Commit(ctx context.Context, c store.Change) (store.Receipt, erro
 		s.receipts[receiptKey{c.Fan, c.Cause}] = r
 	}
 	return copied(r), nil
-}
-
-// writtenApplied brings what a Change made of a fan to how it is kept. Its rows are the Change's.
-func writtenApplied(a *store.Applied) (err error) {
-	if a.Fan, err = written(a.Fan); err != nil {
-		return err
-	}
-	if a.Base, err = written(a.Base); err != nil {
-		return err
-	}
-	a.Ended, err = written(a.Ended)
-	return err
 }
 
 func replayed(r *store.Receipt) store.Receipt {

@@ -177,73 +177,98 @@ func written[T any](v T) (T, error) {
 	return c, nil
 }
 
-// copied shares nothing with v, which the store keeps.
+// copied shares nothing with v, which the store keeps. What is empty has become nil, as it does in JSON.
 func copied[T any](v T) T {
-	var c T
-	copyInto(reflect.ValueOf(&c).Elem(), reflect.ValueOf(&v).Elem())
-	return c
+	if copy := copier(reflect.TypeFor[T]()); copy != nil {
+		copy(reflect.ValueOf(&v).Elem())
+	}
+	return v
 }
 
-// copyInto makes to a copy of from, down to what pointers, slices and maps hold. Times are values.
-func copyInto(to, from reflect.Value) {
-	to.Set(from)
-	if flat(from.Type()) {
-		return
+var copiers sync.Map // reflect.Type to func(reflect.Value)
+
+// copier gives what takes a value of the type away from what it shares by pointers, slices and maps; nil where it shares nothing.
+// Times are values.
+func copier(t reflect.Type) func(reflect.Value) {
+	if known, ok := copiers.Load(t); ok {
+		return known.(func(reflect.Value))
 	}
-	switch from.Kind() {
-	case reflect.Struct:
-		for i := range from.NumField() {
-			if !flat(from.Field(i).Type()) {
-				copyInto(to.Field(i), from.Field(i))
-			}
-		}
-	case reflect.Pointer:
-		if !from.IsNil() {
-			to.Set(reflect.New(from.Type().Elem()))
-			copyInto(to.Elem(), from.Elem())
-		}
-	case reflect.Slice:
-		if from.IsNil() {
-			return
-		}
-		to.Set(reflect.MakeSlice(from.Type(), from.Len(), from.Len()))
-		if flat(from.Type().Elem()) {
-			reflect.Copy(to, from)
-			return
-		}
-		for i := range from.Len() {
-			copyInto(to.Index(i), from.Index(i))
-		}
-	case reflect.Map:
-		if from.IsNil() {
-			return
-		}
-		to.Set(reflect.MakeMapWithSize(from.Type(), from.Len()))
-		for k, v := range from.Seq2() {
-			c := reflect.New(v.Type()).Elem()
-			copyInto(c, v)
-			to.SetMapIndex(k, c)
-		}
-	default:
-		panic(fmt.Sprintf("mem: a %s is kept, which nobody knows how to copy", from.Type()))
-	}
+	do := newCopier(t)
+	copiers.Store(t, do)
+	return do
 }
 
-var flats sync.Map // reflect.Type to bool
-
-// flat reports whether a copy of a value of the type shares nothing with it.
-func flat(t reflect.Type) bool {
-	if known, ok := flats.Load(t); ok {
-		return known.(bool)
-	}
-	is := t == reflect.TypeFor[time.Time]()
+func newCopier(t reflect.Type) func(reflect.Value) {
 	switch t.Kind() {
 	case reflect.Struct:
-		is = is || !slices.ContainsFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool { return !flat(f.Type) })
-	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface, reflect.Chan, reflect.Func:
-	default:
-		is = true
+		return structCopier(t)
+	case reflect.Pointer:
+		return func(v reflect.Value) {
+			if v.IsNil() {
+				return
+			}
+			c := reflect.New(t.Elem())
+			c.Elem().Set(v.Elem())
+			if do := copier(t.Elem()); do != nil {
+				do(c.Elem())
+			}
+			v.Set(c)
+		}
+	case reflect.Slice:
+		do := copier(t.Elem())
+		return func(v reflect.Value) {
+			if v.Len() == 0 {
+				v.SetZero()
+				return
+			}
+			c := reflect.MakeSlice(t, v.Len(), v.Len())
+			reflect.Copy(c, v)
+			for i := 0; do != nil && i < c.Len(); i++ {
+				do(c.Index(i))
+			}
+			v.Set(c)
+		}
+	case reflect.Map:
+		do := copier(t.Elem())
+		return func(v reflect.Value) {
+			if v.Len() == 0 {
+				v.SetZero()
+				return
+			}
+			c := reflect.MakeMapWithSize(t, v.Len())
+			for i := v.MapRange(); i.Next(); {
+				one := reflect.New(t.Elem()).Elem()
+				one.Set(i.Value())
+				if do != nil {
+					do(one)
+				}
+				c.SetMapIndex(i.Key(), one)
+			}
+			v.Set(c)
+		}
+	case reflect.Interface, reflect.Chan, reflect.Func:
+		panic(fmt.Sprintf("mem: a %s is kept, which nobody knows how to copy", t))
 	}
-	flats.Store(t, is)
-	return is
+	return nil
+}
+
+func structCopier(t reflect.Type) func(reflect.Value) {
+	type field struct {
+		index int
+		copy  func(reflect.Value)
+	}
+	var fields []field
+	for i := range t.NumField() {
+		if do := copier(t.Field(i).Type); do != nil && t.Field(i).IsExported() {
+			fields = append(fields, field{i, do})
+		}
+	}
+	if fields == nil || t == reflect.TypeFor[time.Time]() {
+		return nil
+	}
+	return func(v reflect.Value) {
+		for _, f := range fields {
+			f.copy(v.Field(f.index))
+		}
+	}
 }
