@@ -1,4 +1,5 @@
-// Command preview fills a data file with fans who wait in a flow, and measures the dry run of a new version over all of them.
+// Command preview fills a data file with fans who wait in a flow, measures the dry run of a new version over all of them, and
+// what they take up at rest.
 //
 //	go run ./bench/flows/preview -fans 1000000 -file /tmp/preview.db
 package main
@@ -10,6 +11,8 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -78,6 +81,26 @@ func run(ctx context.Context, fans int, file string) error {
 		took := time.Since(began)
 		fmt.Printf("dry run of %d fans: %s, %.1f µs a fan; %d kinds of moves, %d of timers\n",
 			p.Fans, took.Round(time.Millisecond), float64(took.Microseconds())/float64(p.Fans), len(p.Moves), len(p.Timers))
+	}
+	return atRest(file)
+}
+
+// atRest prints what the fans take up when nothing happens: on disk, and in the memory of a process that has their file open.
+func atRest(file string) error {
+	debug.FreeOSMemory()
+	info, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("file %d MB\n", info.Size()>>20)
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return nil // not Linux
+	}
+	for line := range strings.Lines(string(status)) {
+		if strings.HasPrefix(line, "Rss") || strings.HasPrefix(line, "VmHWM") {
+			fmt.Print(line)
+		}
 	}
 	return nil
 }
