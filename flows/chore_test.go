@@ -76,3 +76,37 @@ func TestAChoreThatIsOvertakenEnds(t *testing.T) {
 	f := w.fan(manyFan(1199))
 	expect(t, "version", f.Enrolled("v").Version, 3)
 }
+
+// crashing loses the place of a chore once, as a crash does that comes after a page and before its commit.
+type crashing struct {
+	store.Store
+	crashed bool
+}
+
+func (s *crashing) Commit(ctx context.Context, c store.Change) (store.Receipt, error) {
+	if !s.crashed && c.Fan.OpenID == "" && strings.HasPrefix(c.Cause, "publish/") && len(c.Done) == 1 {
+		s.crashed = true
+		return store.Receipt{}, errors.New("the power is gone")
+	}
+	return s.Store.Commit(ctx, c)
+}
+
+// TestAPageThatIsDoneAgain: after a crash a page of a chore comes again. Nobody is passed over, and nothing is done to a fan twice.
+func TestAPageThatIsDoneAgain(t *testing.T) {
+	s := &crashing{Store: mem.New()}
+	w := newWorldOn(t, s)
+	w.flow(version("one", `after = { ["3d"] = { message = "three" } } }`))
+	for i := range 700 {
+		w.text(manyFan(i), "in")
+	}
+	w.set(w.clock().Add(day))
+	w.flow(version("two", `after = { ["12h"] = { message = "half" } } }`)) // overdue for all
+	w.advance(time.Hour)
+	expect(t, "crashed", s.crashed, true)
+	for i := range 700 {
+		f := w.fan(manyFan(i))
+		expect(t, "version", f.Enrolled("v").Version, 2)
+		expect(t, "brought over", len(w.rows(manyFan(i), store.Versioned)), 1)
+	}
+	expect(t, "said", len(w.sent), 700)
+}

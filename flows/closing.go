@@ -46,7 +46,7 @@ func (e *Engine) closeFor(ctx context.Context, acc *Account, flow string, fan st
 	now := store.Stamp(e.now())
 	_, err = e.run(ctx, acc, task{
 		fan: fan, now: now, // ids of sends derive from the cause
-		cause: fmt.Sprintf("%08x-%s/%s", uint32(now.Unix()), closeCause(flow, now), fan.OpenID),
+		cause: fmt.Sprintf("%08x-close/%s@%d/%s", uint32(now.Unix()), flow, now.UnixMilli(), fan.OpenID),
 		event: &event{Name: closedEvent, Created: now, Fields: map[string]any{}},
 	})
 	return err

@@ -98,6 +98,9 @@ func decide(ctx context.Context, in *input, m *memory) (outcome, error) {
 		input: in, ctx: ctx, event: in.event, memory: m, draft: newDraft(in.snapshot, in.now, in.cause),
 		scripts: map[*compiled]*script{}, word: "silent", places: map[string][]store.Claim{}, refused: map[string]bool{}, unheard: -1,
 	}
+	if d.job != nil { // one that is put off, or let go again, is decided on more than once under one cause
+		d.draft.ids = fmt.Sprintf("%s~%d", in.cause, in.snapshot.Rev)
+	}
 	defer d.close()
 	if err := d.all(); err != nil {
 		return outcome{lua: d.lua, flow: d.taken}, err

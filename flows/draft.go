@@ -21,6 +21,7 @@ type draft struct {
 	fan    store.Fan // the working copy
 	at     time.Time
 	cause  string
+	ids    string // what the ids of its jobs and sends begin with
 	reply  wechat.Reply
 	serial int // of jobs and sends
 
@@ -48,7 +49,7 @@ type enrollWish struct {
 }
 
 func newDraft(fan store.Fan, at time.Time, cause string) *draft {
-	return &draft{fan: fan.Clone(), at: store.Stamp(at), cause: cause}
+	return &draft{fan: fan.Clone(), at: store.Stamp(at), cause: cause, ids: cause}
 }
 
 // save gives a copy to go back to. What is appended to the draft later does not show in it.
@@ -111,7 +112,7 @@ func (d *draft) nextID() string {
 	return d.id(d.serial)
 }
 
-func (d *draft) id(serial int) string { return fmt.Sprintf("%s/%02d", shortCause(d.cause), serial) }
+func (d *draft) id(serial int) string { return fmt.Sprintf("%s/%02d", shortCause(d.ids), serial) }
 
 // shortCause keeps ids short where a cause is the id of a job that was caused by a job: a flow that goes round by timers or
 // tells another one would otherwise make them longer at every turn.

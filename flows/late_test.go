@@ -132,3 +132,20 @@ func TestHours(t *testing.T) {
 		t.Errorf("got %v, %v", h, err)
 	}
 }
+
+// TestATimerThatIsPutOffOrdersAnew: what is sent when a timer is put off and when it fires are two sends, though both decisions have the
+// timer's job for their cause.
+func TestATimerThatIsPutOffOrdersAnew(t *testing.T) {
+	w := newWorld(t) // 21:30
+	w.flow(`return flow { name = "night", triggers = { text = "in" }, first = "a", states = {
+	a = { after = { ["10m"] = { message = "good morning", late = "09:00-21:00" } } } } }`)
+	w.flow(`return flow { name = "day", triggers = { text = { "in" }, listen = true }, to = "2026-11-02 22:00", closes = "leave", first = "a", states = {
+	a = { leave = { message = "the day is over" } } } }`)
+	w.text("fan", "in")
+	w.set(w.clock().Add(time.Hour)) // the timer comes first, late, and closes the other flow's window for the fan
+	w.advance(day)
+	expect(t, "said", strings.Join(w.said(), ", "), "the day is over, good morning")
+	if len(w.sent) == 2 && w.sent[0].ID == w.sent[1].ID {
+		t.Errorf("both sends are %s", w.sent[0].ID)
+	}
+}

@@ -98,6 +98,7 @@ func (m *model) decide(fan string, ev modelEvent) (reply string) {
 	}()
 	if d.hear() {
 		d.modernise()
+		d.closeWindows()
 		d.dispatch()
 		d.listeners()
 		d.consequences()
@@ -179,8 +180,7 @@ func (d *modelDecision) dispatch() {
 		d.wishes = append(d.wishes, modelWish{flow: d.ev.job.subject, by: "flow " + d.ev.job.flow})
 	case d.ev.name == "tags":
 		d.retagAll()
-	case d.ev.name == "published":
-		d.revive()
+	case d.ev.name == "closed", d.ev.name == "published": // closeWindows and modernise have done what there is to do
 	case d.ev.name == "text" && own.kind != "": // 3: the account's own words come before all flows
 		d.taken = "account"
 		if out := own.kind == "stop"; own.kind != "human" && out != d.fan.optedOut {
@@ -378,11 +378,12 @@ func (d *modelDecision) join(w modelWish) bool {
 	f := d.published[w.flow]
 	past := d.fan.past[f.Name]
 	again := past.count == 0 || w.caller != modelCaller{} || f.Again >= 0 && !d.now.Before(past.left.Add(f.Again))
+	shut := d.now.Before(f.From) || !f.To.IsZero() && !d.now.Before(f.To)
 	full := f.Limit > 0 && d.entries[f.Name]+len(slices.DeleteFunc(slices.Clone(d.entered), func(s string) bool { return s != f.Name })) >= f.Limit
 	switch {
 	case d.fan.in(f.Name) != nil:
 		return false
-	case d.paused[f.Name] || !again || full:
+	case d.paused[f.Name] || !again || shut || f.holds(d.fan.id) && f.Control == "" || full:
 		d.refuse(w)
 		return false
 	}
@@ -390,7 +391,7 @@ func (d *modelDecision) join(w modelWish) bool {
 		d.fan.past[f.Name] = modelPast{past.count + 1, past.left}
 		n := &modelEnrollment{
 			flow: f, pub: len(d.pubs[f.Name]), no: past.count + 1, day: d.now.In(d.zone).Format("2006-01-02"), vars: map[string]string{},
-			timers: map[string]*modelArmed{}, caller: w.caller,
+			timers: map[string]*modelArmed{}, caller: w.caller, arms: f.draw(d.fan.id),
 		}
 		d.fan.live = append(d.fan.live, n)
 		if f.Limit > 0 {
@@ -399,7 +400,7 @@ func (d *modelDecision) join(w modelWish) bool {
 		d.note("enrolled", n, w.by)
 		d.count(n, "", "entered")
 		n.since = len(d.fan.journal)
-		d.goOn(n, f.First)
+		d.goOn(n, f.start(n))
 	})
 	return true
 }
@@ -551,6 +552,16 @@ func (d *modelDecision) quit(at modelCaller, to string) {
 	}
 }
 
+// closeWindows ends who is in a flow whose window has closed, if it says so: the published one's counts, whatever version they are in.
+func (d *modelDecision) closeWindows() {
+	for _, n := range slices.Clone(d.fan.live) {
+		at := n.name()
+		if f := d.published[at.flow]; d.fan.at(at) != nil && f.Closes && !d.now.Before(f.To) {
+			d.quit(at, "")
+		}
+	}
+}
+
 // act: 7: a transition is leave, action, enter, to the end. A function that decides runs first.
 func (d *modelDecision) act(n *modelEnrollment, a modelAction) {
 	if a.To != "" && !a.Decides {
@@ -685,10 +696,9 @@ func (d *modelDecision) verbs(n *modelEnrollment, a modelAction) {
 				d.heard("attr", v.Name, n, false)
 			}
 		case "var":
-			if n.vars[v.Name] != value {
-				n.vars[v.Name] = value
-				d.note("var", n, v.Name, value)
-			}
+			d.remember(n, v.Name, value)
+		case "variant":
+			d.remember(n, v.Name, n.arm(v.Name, d.fan.id))
 		case "tag", "untag":
 			d.retag(n, v.Verb, v.Name)
 		case "goal":
@@ -714,6 +724,13 @@ func (d *modelDecision) verbs(n *modelEnrollment, a modelAction) {
 	}
 	if leaves {
 		d.end(n)
+	}
+}
+
+func (d *modelDecision) remember(n *modelEnrollment, name, value string) {
+	if old, ok := n.vars[name]; !ok || old != value {
+		n.vars[name] = value
+		d.note("var", n, name, value)
 	}
 }
 

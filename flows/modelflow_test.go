@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -92,6 +93,7 @@ func TestModel(t *testing.T) {
 	}
 	close(seeds)
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // much is made and dropped at once
+	var early atomic.Int64
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
@@ -100,7 +102,10 @@ func TestModel(t *testing.T) {
 					return
 				}
 				steps := modelStepsOf(seed)
-				if wrong := runModel(t, seed, steps); wrong != "" {
+				wrong := runModel(t, seed, steps)
+				if wrong == modelTooMuch {
+					early.Add(1)
+				} else if wrong != "" {
 					if os.Getenv("FANFLOW_MODEL_SHRINK") != "0" {
 						wrong = shrink(t, seed, steps, wrong)
 					}
@@ -110,14 +115,21 @@ func TestModel(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	t.Logf("%d runs of %d steps; %d ended early", runs, modelSteps, early.Load())
+	if early.Load()*100 > int64(max(runs, 100)) {
+		t.Errorf("%d of %d runs ended early: the test shows too little", early.Load(), runs)
+	}
 }
+
+// modelTooMuch is what a run says that has come to an event with more entries than the model answers for.
+const modelTooMuch = "too much for the model"
 
 // shrink leaves out steps as long as the run still fails.
 func shrink(t *testing.T, seed uint64, steps []modelStep, wrong string) string {
 	for size := len(steps) / 2; size > 0; size /= 2 {
 		for i := 0; i+size <= len(steps); {
 			less := slices.Concat(steps[:i], steps[i+size:])
-			if w := runModel(t, seed, less); w != "" {
+			if w := runModel(t, seed, less); w != "" && w != modelTooMuch {
 				steps, wrong = less, w
 				continue
 			}
@@ -189,7 +201,7 @@ func runModel(t *testing.T, seed uint64, steps []modelStep) string {
 	for i, s := range steps {
 		r.step(s)
 		if r.model.huge {
-			return ""
+			return modelTooMuch
 		}
 		if r.wrong == "" {
 			r.compare(i == len(steps)-1)
@@ -771,8 +783,8 @@ func fanText(f *store.Fan) string {
 		if n.Caller != nil {
 			caller = modelCaller{n.Caller.Flow, n.Caller.No}
 		}
-		fmt.Fprintf(&b, "\n      in %s/%d v%d pub%d %s vars=%v goals=%v timers=%v calls=%s caller=%v",
-			n.Flow, n.No, n.Version, n.Pub, n.State, plainMap(n.Vars), n.Goals, timers, n.Calls, caller)
+		fmt.Fprintf(&b, "\n      in %s/%d v%d pub%d %s vars=%v goals=%v timers=%v calls=%s caller=%v arms=%v",
+			n.Flow, n.No, n.Version, n.Pub, n.State, plainMap(n.Vars), n.Goals, timers, n.Calls, caller, n.Variants)
 	}
 	past := map[string]string{}
 	for flow, p := range f.Past {

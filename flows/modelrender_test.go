@@ -10,9 +10,14 @@ import (
 	"fanflow/plugins"
 )
 
+var modelZone = time.FixedZone("CST", 8*60*60)
+
 // randomFlow makes a flow that passes check.
 func randomFlow(r *rand.Rand, name string) *modelFlow {
 	f := &modelFlow{Name: name, Priority: r.IntN(3) - 1, First: "s0", Again: pick(r, []time.Duration{-1, 0, 0, 0, time.Hour, 3 * day})}
+	if chance(r, 30) {
+		f.Arms = [2]int{1 + r.IntN(3), r.IntN(3)}
+	}
 	n := 3 + r.IntN(3)
 	for i := range n {
 		f.States = append(f.States, &modelState{Name: fmt.Sprint("s", i), Final: i == n-1 || i == n-2 && i > 1 && chance(r, 30)})
@@ -34,6 +39,14 @@ func randomFlow(r *rand.Rand, name string) *modelFlow {
 // fillFlow makes what holds for the whole flow.
 func fillFlow(r *rand.Rand, f *modelFlow) {
 	f.Limit, f.Exits, f.Listen = 0, nil, nil
+	f.From, f.To, f.Closes, f.Share, f.Control = time.Time{}, time.Time{}, false, 0, ""
+	fillWindow(r, f)
+	if f.Arms != [2]int{} {
+		f.Arms = [2]int{1 + r.IntN(3), r.IntN(3)}
+	}
+	if chance(r, 15) {
+		f.Share, f.Control = 40, pick(r, []string{"", "s1"})
+	}
 	if chance(r, 15) {
 		f.Limit = 1 + r.IntN(5)
 	}
@@ -56,6 +69,18 @@ func fillFlow(r *rand.Rand, f *modelFlow) {
 		if !slices.ContainsFunc(f.Exits, func(o modelExit) bool { return o.Event == x.Event }) {
 			f.Exits = append(f.Exits, x)
 		}
+	}
+}
+
+// fillWindow bounds the time in which the flow takes fans in.
+func fillWindow(r *rand.Rand, f *modelFlow) {
+	begin := time.Date(2026, 11, 3, 8, 0, 0, 0, modelZone)
+	if chance(r, 15) {
+		f.From = begin.Add(time.Duration(r.IntN(72)) * time.Hour)
+	}
+	if chance(r, 25) {
+		f.To = begin.Add(time.Duration(80+r.IntN(500)) * time.Hour)
+		f.Closes = chance(r, 60)
 	}
 }
 
@@ -148,6 +173,10 @@ func randomAction(r *rand.Rand, f *modelFlow, s *modelState, hook string) (a mod
 		add(60, "attr", pick(r, []string{"x", "y"}), pick(r, []string{"1", "2"}))
 	case 1:
 		add(60, "var", pick(r, []string{"n", "o"}), pick(r, []string{"1", "2", "${vars.n}x"}))
+	case 2:
+		if f.Arms != [2]int{} {
+			add(50, "variant", "x", "")
+		}
 	}
 	add(25, "tag", pick(r, modelTags), "")
 	add(15, "untag", pick(r, modelTags), "")
@@ -250,6 +279,24 @@ func renderFlow(f *modelFlow, r *rand.Rand) string {
 func renderWhole(b *strings.Builder, f *modelFlow, r *rand.Rand) {
 	if f.Limit > 0 {
 		fmt.Fprintf(b, "  limit = { all = %d },\n", f.Limit)
+	}
+	for i, at := range []time.Time{f.From, f.To} {
+		if !at.IsZero() {
+			fmt.Fprintf(b, "  %s = %q,\n", []string{"from", "to"}[i], at.Format("2006-01-02 15:04"))
+		}
+	}
+	if f.Closes {
+		b.WriteString("  closes = \"leave\",\n")
+	}
+	if f.Arms != [2]int{} {
+		fmt.Fprintf(b, "  variants = { x = { a = %d, b = %d } },\n", f.Arms[0], f.Arms[1])
+	}
+	if f.Share > 0 {
+		state := ""
+		if f.Control != "" {
+			state = fmt.Sprintf(", state = %q", f.Control)
+		}
+		fmt.Fprintf(b, "  holdout = { share = %d%s },\n", f.Share, state)
 	}
 	if len(f.Exits) > 0 {
 		b.WriteString("  exit = {")
@@ -432,6 +479,8 @@ func renderFunction(a modelAction) string {
 			fmt.Fprintf(&b, "  fan.attrs[%q] = %s\n", v.Name, value)
 		case "var":
 			fmt.Fprintf(&b, "  fan.vars[%q] = %s\n", v.Name, value)
+		case "variant":
+			fmt.Fprintf(&b, "  fan.vars.%s = fan:variant(%q)\n", v.Name, v.Name)
 		case "fail":
 			b.WriteString("  error(\"broken\")\n")
 		case "reply":

@@ -2,6 +2,9 @@ package flows_test
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -168,6 +171,9 @@ func (d *modelDecision) modernise() {
 			}
 		}
 	}
+	if d.ev.name == "published" {
+		d.revive()
+	}
 }
 
 // goThrough: 17: who is in a state that the version has moves to it, and stays in the wait; a map leads to another state; who is
@@ -310,13 +316,13 @@ func (d *modelDecision) restart(n *modelEnrollment, p *modelPub) {
 		n.flow, n.pub = p.flow, p.no
 		d.note("versioned", n, n.state, strconv.Itoa(p.flow.Version))
 		d.reach(n)
-		for _, v := range []string{"n", "o"} {
+		for _, v := range []string{"n", "o", "x"} {
 			if _, ok := n.vars[v]; ok {
 				delete(n.vars, v)
 				d.note("var", n, v)
 			}
 		}
-		d.goOn(n, p.flow.First)
+		d.goOn(n, p.flow.start(n))
 	})
 	d.moving = false
 	if n := d.fan.at(name); n != nil && n != old {
@@ -379,6 +385,10 @@ func (m *model) publish(f *modelFlow, mode string, to map[string]string) {
 	delete(m.paused, f.Name)
 	m.pubs[f.Name] = append(m.pubs[f.Name], modelPub{len(m.pubs[f.Name]) + 1, f, mode, to})
 	m.goOn(f.Name)
+	closing := &modelJob{kind: "chore", flow: f.Name, name: "close", subject: "0", due: f.To}
+	if f.Closes && !slices.ContainsFunc(m.jobs, func(j *modelJob) bool { return j.String() == closing.String() && j.due.Equal(f.To) }) {
+		m.jobs = append(m.jobs, closing)
+	}
 }
 
 // pause: 18: a paused flow takes nothing and holds its timers; its exits act.
@@ -411,6 +421,13 @@ func (m *model) wake(j *modelJob) {
 		m.end(j)
 	case j.kind == "timer":
 		m.decide(j.fan, modelEvent{name: "timer", job: j})
+	case j.name == "close" && j.kind == "chore":
+		m.end(j)
+		for _, f := range m.fans {
+			if f.in(j.flow) != nil {
+				m.decide(f.id, modelEvent{name: "closed"})
+			}
+		}
 	case j.kind == "chore":
 		m.end(j)
 		if m.paused[j.flow] || j.subject != strconv.Itoa(len(m.pubs[j.flow])) {
@@ -450,4 +467,59 @@ func (m *model) end(j *modelJob) {
 // tag is an operator's.
 func (m *model) tag(fan string, add, remove []string) {
 	m.decide(fan, modelEvent{name: "tags", add: add, remove: remove})
+}
+
+// 19: the arm of a fan is that with the smallest -ln(u)/weight, u being drawn from the hash of flow, experiment, fan and arm; who is
+// held out has none. What was drawn at entry stays.
+func (f *modelFlow) draw(fan string) map[string]string {
+	arms := map[string]string{}
+	if f.Share > 0 {
+		arms["holdout"] = "in"
+	}
+	if f.holds(fan) {
+		arms["holdout"] = "held"
+	} else if f.Arms != [2]int{} {
+		arms["x"] = f.drawArm(fan)
+	}
+	return arms
+}
+
+func (f *modelFlow) drawArm(fan string) string {
+	a := -math.Log(modelDraw(f.Name+"/x", fan, "a")) / float64(f.Arms[0])
+	b := -math.Log(modelDraw(f.Name+"/x", fan, "b")) / float64(f.Arms[1])
+	if a <= b {
+		return "a"
+	}
+	return "b"
+}
+
+// modelDraw gives a number between 0 and 1.
+func modelDraw(salt, fan, arm string) float64 {
+	sum := sha256.Sum256([]byte(salt + "\x00" + fan + "\x00" + arm))
+	return (float64(binary.BigEndian.Uint64(sum[:8])>>11) + 0.5) / (1 << 53)
+}
+
+func (f *modelFlow) holds(fan string) bool {
+	return f.Share > 0 && modelDraw(f.Name+"/holdout", fan, "") < float64(f.Share)/100
+}
+
+// start is where an enrollment begins.
+func (f *modelFlow) start(n *modelEnrollment) string {
+	if f.Share > 0 && f.Control != "" && n.arms["holdout"] == "held" {
+		return f.Control
+	}
+	return f.First
+}
+
+// arm is what was drawn at entry; an experiment that was declared later is drawn now.
+func (n *modelEnrollment) arm(name, fan string) string {
+	switch {
+	case n.arms[name] != "":
+		return n.arms[name]
+	case n.flow.Arms == [2]int{}:
+		panic(modelFault{})
+	case n.arms["holdout"] == "held":
+		return ""
+	}
+	return n.flow.drawArm(fan)
 }

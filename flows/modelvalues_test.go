@@ -15,6 +15,11 @@ type modelFlow struct {
 	Priority int
 	Again    time.Duration // after leaving; negative: never
 	Limit    int           // entries in all; 0: none
+	From, To time.Time     // of the window; zero: none
+	Closes   bool          // who is in it at To has to leave
+	Arms     [2]int        // weights of the arms a and b of the experiment x; both 0: there is none
+	Share    int           // percent that are held out
+	Control  string        // the state of those; empty: they are not taken in
 	First    string
 	Funnel   []string
 	Triggers []modelRule // without Do
@@ -123,8 +128,9 @@ type modelEnrollment struct {
 	reached []modelReached
 	calls   string      // the flow of the sub-flow it waits for
 	caller  modelCaller // zero: nobody called it
-	since   int         // entries of the journal when it had begun
-	bare    bool        // its hooks are passed over
+	arms    map[string]string
+	since   int  // entries of the journal when it had begun
+	bare    bool // its hooks are passed over
 	over    bool
 }
 
@@ -290,7 +296,8 @@ func (f *modelFan) String() string {
 		for name, t := range n.timers {
 			timers[name] = t.due.UTC().Format(modelTime) + " " + t.over
 		}
-		fmt.Fprintf(&b, "\n      in %s/%d v%d pub%d %s vars=%v goals=%v timers=%v calls=%s caller=%v", n.flow.Name, n.no, n.flow.Version, n.pub, n.state, n.vars, n.goals, timers, n.calls, n.caller)
+		fmt.Fprintf(&b, "\n      in %s/%d v%d pub%d %s vars=%v goals=%v timers=%v calls=%s caller=%v arms=%v",
+			n.flow.Name, n.no, n.flow.Version, n.pub, n.state, n.vars, n.goals, timers, n.calls, n.caller, n.arms)
 	}
 	past := map[string]string{}
 	for flow, p := range f.past {

@@ -2,9 +2,11 @@ package flows_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,6 +26,8 @@ var mutations = []mutation{
 	},
 	{"the last timer is not set", "walk.go", "for i := range s.Timers {", "for i := range max(0, len(s.Timers)-1) {"},
 	{"timers outlive their wait", "timer.go", "if t := &n.Timers[i]; pending(t) {", "if t := &n.Timers[i]; pending(t) && false {"},
+	{"the fence of a timer is not looked at", "timer.go", "n.No != d.job.No || n.Fence != d.job.Fence {\n\t\treturn d.stale(", "n.No != d.job.No {\n\t\treturn d.stale("},
+	{"a wait has no fence of its own", "walk.go", "fence := w.d.draft.fan.Fence + 1", "fence := max(1, w.d.draft.fan.Fence)"},
 	{"a timer fires before its moved time", "timer.go", "if due.After(d.draft.at) {", "if due.After(d.draft.at) && false {"},
 	{"a late timer that shall be passed over fires", "timer.go", "late.skip {", "late.skip && false {"},
 	{"an every fires once", "timer.go", "return d.again(t, firings(d.job.ID)+1)", "return nil"},
@@ -49,13 +53,25 @@ var mutations = []mutation{
 	{"what is ordered under a key does not replace", "keyed.go", "if k.Flow != w.flow.Name || !isPiece(k.Key, key) &&", "if true || k.Flow != w.flow.Name || !isPiece(k.Key, key) &&"},
 }
 
-// TestMutations: each of these mistakes is caught by the model or by the table of edits. A child process builds the engine with
-// one and must fail. FANFLOW_MUTATIONS says how many are tried, two if it is not set: each is a build.
+// caughtBy are the tests that a mistake must fail.
+const caughtBy = "^(TestModel|TestEdits|TestTheFenceAloneTellsAStaleTimer)$"
+
+// TestMutations: each of these mistakes is caught by the model, by the table of edits, or where two checks stand behind each other by the
+// test of the one alone. A child process builds the engine with one and must fail; one that builds it as it is must pass.
+// FANFLOW_MUTATIONS says how many are tried, two if it is not set, all of them by "all": each is a build.
 func TestMutations(t *testing.T) {
 	count := 2
-	if n, err := strconv.Atoi(os.Getenv("FANFLOW_MUTATIONS")); err == nil {
+	if all := os.Getenv("FANFLOW_MUTATIONS"); all == "all" {
+		count = len(mutations)
+	} else if n, err := strconv.Atoi(all); err == nil {
 		count = min(n, len(mutations))
 	}
+	t.Run("the engine as it is", func(t *testing.T) {
+		if found, out := mutant(t, "", ""); found {
+			t.Errorf("it fails without a mistake:\n%s", out)
+		}
+	})
+	table := "\ncaught | mistake"
 	for i, m := range mutations {
 		source := read(t, m.file)
 		if n := strings.Count(source, m.old); n != 1 {
@@ -65,34 +81,49 @@ func TestMutations(t *testing.T) {
 		if i*count%len(mutations) >= count { // spread over the table
 			continue
 		}
-		t.Run(m.name, func(t *testing.T) { survives(t, m, strings.Replace(source, m.old, m.new, 1)) })
+		t.Run(m.name, func(t *testing.T) {
+			found, _ := mutant(t, m.file, strings.Replace(source, m.old, m.new, 1))
+			if !found {
+				t.Error("it is not caught")
+			}
+			table += fmt.Sprintf("\n%-6t | %s (%s)", found, m.name, m.file)
+		})
 	}
+	t.Log(table)
 }
 
-// survives fails the test if the mistake is not caught.
-func survives(t *testing.T, m mutation, source string) {
+// mutant runs the tests in a child with one file of another text, if it is named, and reports whether they fail.
+func mutant(t *testing.T, name, source string) (found bool, out []byte) {
+	args := []string{"test", "-count=1", "-run", caughtBy, "."}
+	if name != "" {
+		args = slices.Insert(args, 1, "-overlay", overlay(t, name, source))
+	}
+	child := exec.CommandContext(t.Context(), "go", args...)
+	child.Env = append(os.Environ(), "FANFLOW_MODEL_RUNS=60", "FANFLOW_MODEL_SHRINK=0", "FANFLOW_MODEL_SEED=")
+	out, err := child.CombinedOutput()
+	if err != nil && !strings.Contains(string(out), "--- FAIL: Test") {
+		t.Fatalf("the child did not come to its tests: %v\n%s", err, out)
+	}
+	return err != nil, out
+}
+
+// overlay writes what tells go to build a file of this folder with another text.
+func overlay(t *testing.T, name, source string) (path string) {
 	dir := t.TempDir()
-	changed, overlay := filepath.Join(dir, m.file), filepath.Join(dir, "overlay.json")
-	file, err := filepath.Abs(m.file)
+	path = filepath.Join(dir, "overlay.json")
+	file, err := filepath.Abs(name)
 	if err != nil {
 		t.Fatal(err)
 	}
+	changed := filepath.Join(dir, name)
 	raw, err := json.Marshal(map[string]map[string]string{"Replace": {file: changed}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, data := range map[string][]byte{changed: []byte(source), overlay: raw} {
+	for name, data := range map[string][]byte{changed: []byte(source), path: raw} {
 		if err := os.WriteFile(name, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	child := exec.CommandContext(t.Context(), "go", "test", "-overlay", overlay, "-count=1", "-run", "^(TestModel|TestEdits)$", ".")
-	child.Env = append(os.Environ(), "FANFLOW_MODEL_RUNS=60", "FANFLOW_MODEL_SHRINK=0")
-	out, err := child.CombinedOutput()
-	switch {
-	case err == nil:
-		t.Error("it is not caught")
-	case !strings.Contains(string(out), "--- FAIL: Test"):
-		t.Fatalf("the child did not come to its tests: %v\n%s", err, out)
-	}
+	return path
 }

@@ -94,6 +94,33 @@ func TestANewFollowersScan(t *testing.T) {
 	expect(t, "a follower", w.scan("three", "store-9"), "store enrolls")
 }
 
+// A new follower who scanned a code: a particular scene says more than that they came, and that more than any scene. The priority
+// goes before all that, and who takes every scene is a wildcard.
+func TestWhatANewFollowersTriggersSay(t *testing.T) {
+	scene, came, any := listener("scene", 0, `{ scan = "s-*" }`, "{}"), listener("came", 0, "{ subscribe = true }", "{}"), listener("any", 0, `{ scan = "*" }`, "{}")
+	for _, tt := range []struct {
+		name, scene string
+		flows       []string
+		want        string
+	}{
+		{"the scene", "s-1", []string{any, came, scene}, "scene enrolls"},
+		{"another scene", "x", []string{any, came, scene}, "came enrolls"},
+		{"a scene, and nobody for whoever comes", "x", []string{any, scene}, "any enrolls"},
+		{"no scene", "", []string{any, came, scene}, "came enrolls"},
+		{"no scene, and only scenes are taken", "", []string{any, scene}, ""},
+		{"priority before what is said", "s-1", []string{listener("first", 1, "{ subscribe = true }", "{}"), scene}, "first enrolls"},
+		{"the wildcard has no priority over it", "x", []string{listener("first", 9, `{ scan = "*" }`, "{}"), came}, "came enrolls"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			for _, f := range tt.flows {
+				w.flow(f)
+			}
+			expect(t, "reply", w.subscribe("fan", tt.scene), tt.want)
+		})
+	}
+}
+
 func TestEveryKindOfEvent(t *testing.T) {
 	w := newWorld(t)
 	w.flow(`return flow { name = "all", triggers = { text = "in" }, first = "here", states = { here = { on = {

@@ -208,6 +208,60 @@ func TestStaleTimers(t *testing.T) {
 	expect(t, "fired", f.Has("fired"), true)
 }
 
+// A job of an older wait is stale by its fence alone, also where the record knows nothing of the timer: here its moment could not be
+// read.
+func TestTheFenceAloneTellsAStaleTimer(t *testing.T) {
+	w := newWorld(t)
+	w.flow(inState(`at = { ["${vars.when}"] = { tag = "fired" } }`))
+	w.text("fan", "in")
+	f := w.fan("fan")
+	old := f.Enrolled("v").Fence
+	w.text("fan", "again") // the same state, another wait
+	f = w.fan("fan")
+	n := f.Enrolled("v")
+	for _, fence := range []uint64{old, n.Fence} {
+		_, err := w.store.Commit(t.Context(), store.Change{
+			Fan: store.FanID{Account: account}, Cause: fmt.Sprint("by hand ", fence), At: w.clock(), Jobs: []store.Job{{
+				ID: fmt.Sprint("timer/fan/by hand/", fence), Account: account, OpenID: "fan", Kind: "timer", Due: w.clock(), Fence: fence,
+				Flow: "v", No: n.No, State: "a", Name: "at ${vars.when}",
+			}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.settle()
+		f = w.fan("fan")
+		expect(t, fmt.Sprint("fired by fence ", fence), f.Has("fired"), fence == n.Fence)
+	}
+	expect(t, "stale", len(w.rows("fan", store.Stale)), 1)
+}
+
+// A timer of a paused flow that is let go is held again, also in the same millisecond.
+func TestATimerIsHeldTwiceAtOneTime(t *testing.T) {
+	w := newWorld(t)
+	w.flow(inState(`after = { ["1d"] = { tag = "fired" } }`))
+	w.text("fan", "in")
+	if err := w.engine.Pause(t.Context(), account, "v", "holiday"); err != nil {
+		t.Fatal(err)
+	}
+	w.set(w.clock().Add(day))
+	for i := range 2 {
+		w.settle()
+		jobs, _, err := w.store.Jobs(t.Context(), account, store.JobFilter{Kind: "timer"}, "", 10)
+		if err != nil || len(jobs) != 1 {
+			t.Fatalf("jobs %+v, %v; want one", jobs, err)
+		}
+		expect(t, "held until", jobs[0].Due.Equal(w.clock().Add(time.Hour)), true)
+		_, err = w.store.Commit(t.Context(), store.Change{
+			Fan: store.FanID{Account: account}, Cause: fmt.Sprint("let go ", i), At: w.clock(),
+			Snooze: []store.Snooze{{Job: jobs[0].ID, Due: w.clock()}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // A timer that fails is tried three times, then parked in its state; publishing or resuming fires the parked ones again. A
 // paused flow holds its timers.
 func TestParkedAndHeldTimers(t *testing.T) {

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -95,10 +96,11 @@ func (e *Engine) drop(ctx context.Context, t task) error {
 	return nil
 }
 
-// snooze puts a job off.
+// snooze puts a job off. A job can be put off to the same moment twice, when the clock was put back or it was let go between: the
+// cause is made anew each time, as it would be taken for done otherwise.
 func (e *Engine) snooze(ctx context.Context, t task, due time.Time, why string) error {
 	_, err := e.store.Commit(ctx, store.Change{
-		Fan: store.FanID{Account: t.fan.Account}, Cause: fmt.Sprintf("%s@%d", t.job.ID, due.UnixMilli()), At: store.Stamp(t.now),
+		Fan: store.FanID{Account: t.fan.Account}, Cause: fmt.Sprintf("%s@%d/%s", t.job.ID, due.UnixMilli(), rand.Text()), At: store.Stamp(t.now),
 		Snooze: []store.Snooze{{Job: t.job.ID, Due: due, Attempt: t.job.Attempt, Why: why}},
 	})
 	if err != nil {
