@@ -129,6 +129,16 @@ func (e *Engine) Preview(ctx context.Context, account, flow string, version int,
 	return d.tally.preview(flow, script.Version, choice), nil
 }
 
+// PreviewRollback is the dry run of Rollback: for version 0 that of the version which was current before this one. Errors are
+// those of Rollback.
+func (e *Engine) PreviewRollback(ctx context.Context, account, flow string, version int, choice *store.Choice) (*Preview, error) {
+	version, err := e.backTo(ctx, store.ScriptID{Account: account, Kind: store.KindFlow, Name: flow}, version)
+	if err != nil {
+		return nil, err
+	}
+	return e.Preview(ctx, account, flow, version, choice)
+}
+
 // dryRun looks at all fans of a flow.
 type dryRun struct {
 	*Engine

@@ -86,21 +86,28 @@ func (e *Engine) Rollback(ctx context.Context, id store.ScriptID, version int, b
 	if id.Kind == store.KindPlugin {
 		id.Account = ""
 	}
-	if version == 0 {
-		all, err := e.store.Publications(ctx, id)
-		if err != nil {
-			return store.Publication{}, fmt.Errorf("read the publications of %s %s: %w", id.Kind, id.Name, err)
-		}
-		for i := len(all) - 1; i >= 0 && version == 0; i-- {
-			if all[i].Version != all[len(all)-1].Version {
-				version = all[i].Version
-			}
-		}
-		if version == 0 {
-			return store.Publication{}, &ChoiceError{fmt.Sprintf("%s %q has had no other version published to go back to", id.Kind, id.Name)}
-		}
+	version, err := e.backTo(ctx, id, version)
+	if err != nil {
+		return store.Publication{}, err
 	}
 	return e.PublishAs(ctx, id, version, by, choice)
+}
+
+// backTo gives the version that a rollback publishes: for version 0 the one that was current before this one.
+func (e *Engine) backTo(ctx context.Context, id store.ScriptID, version int) (int, error) {
+	if version != 0 {
+		return version, nil
+	}
+	all, err := e.store.Publications(ctx, id)
+	if err != nil {
+		return 0, fmt.Errorf("read the publications of %s %s: %w", id.Kind, id.Name, err)
+	}
+	for i := len(all) - 1; i >= 0; i-- {
+		if all[i].Version != all[len(all)-1].Version {
+			return all[i].Version, nil
+		}
+	}
+	return 0, &ChoiceError{fmt.Sprintf("%s %q has had no other version published to go back to", id.Kind, id.Name)}
 }
 
 // pin finds the plugins that a flow is published with, and sees that it declares itself with them.

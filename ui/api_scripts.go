@@ -238,6 +238,7 @@ func (s *server) apiPush(w http.ResponseWriter, r *http.Request) error {
 type publishIn struct {
 	Version int           `json:"version"` // 0: the newest; for a rollback, the one published before
 	Choice  *store.Choice `json:"choice"`  // nil: they move
+	Back    bool          `json:"back"`    // of a preview: it is that of a rollback
 }
 
 // readPublish reads the script that a route names and what is to be published of it.
@@ -293,7 +294,11 @@ func (s *server) apiPreview(w http.ResponseWriter, r *http.Request) error {
 	if id.Kind != store.KindFlow {
 		return faultf(http.StatusBadRequest, "a %s has no fans in it: there is nothing to foresee", id.Kind)
 	}
-	p, err := s.Engine.Preview(r.Context(), id.Account, id.Name, in.Version, in.Choice)
+	preview := s.Engine.Preview
+	if in.Back {
+		preview = s.Engine.PreviewRollback
+	}
+	p, err := preview(r.Context(), id.Account, id.Name, in.Version, in.Choice)
 	if err != nil {
 		return refusedScript(r.Context(), err)
 	}

@@ -38,6 +38,7 @@ type Engine interface {
 	PublishAs(ctx context.Context, id store.ScriptID, version int, by string, choice *store.Choice) (store.Publication, error)
 	Rollback(ctx context.Context, id store.ScriptID, version int, by string, choice *store.Choice) (store.Publication, error)
 	Preview(ctx context.Context, account, flow string, version int, choice *store.Choice) (*flows.Preview, error)
+	PreviewRollback(ctx context.Context, account, flow string, version int, choice *store.Choice) (*flows.Preview, error)
 	Diff(ctx context.Context, account, flow string, from, to int) (*flows.Diff, error)
 	Flow(ctx context.Context, account, name string, version int) (*flows.Flow, error)
 	Flows(ctx context.Context, account string) ([]flows.FlowInfo, error)

@@ -30,7 +30,8 @@ type library interface {
 	push(ctx context.Context, kind, file, source string, publish bool) (*scriptResult, error)
 	// publish makes a version current, the newest for 0; with back an older one, for 0 the one before.
 	publish(ctx context.Context, kind, name string, version int, back bool, choice *store.Choice) (*scriptResult, error)
-	preview(ctx context.Context, name string, version int, choice *store.Choice) (*flows.Preview, error)
+	// preview is the dry run of publish.
+	preview(ctx context.Context, name string, version int, back bool, choice *store.Choice) (*flows.Preview, error)
 	diff(ctx context.Context, name string, from, to int) (*flows.Diff, error)
 	list(ctx context.Context, kind string) ([]scriptLine, error)
 	check(ctx context.Context, kind, file, source string) ([]finding, error)
@@ -128,11 +129,15 @@ func (l *remoteLibrary) publish(ctx context.Context, kind, name string, version 
 // previewPatience is how long a dry run may take: it reads every fan of the flow.
 const previewPatience = 10 * time.Minute
 
-func (l *remoteLibrary) preview(ctx context.Context, name string, version int, choice *store.Choice) (*flows.Preview, error) {
+func (l *remoteLibrary) preview(ctx context.Context, name string, version int, back bool, choice *store.Choice) (*flows.Preview, error) {
 	ctx, cancel := context.WithTimeout(ctx, previewPatience)
 	defer cancel()
 	p := &flows.Preview{}
-	err := l.call(ctx, http.MethodPost, l.scripts(store.KindFlow, name, "preview"), publication(version, choice), p)
+	in := publication(version, choice)
+	if back {
+		in["back"] = true
+	}
+	err := l.call(ctx, http.MethodPost, l.scripts(store.KindFlow, name, "preview"), in, p)
 	return p, err
 }
 
@@ -310,7 +315,10 @@ func (l *localLibrary) publish(ctx context.Context, kind, name string, version i
 	return &scriptResult{Kind: kind, Name: name, Version: p.Version, Published: true}, nil
 }
 
-func (l *localLibrary) preview(ctx context.Context, name string, version int, choice *store.Choice) (*flows.Preview, error) {
+func (l *localLibrary) preview(ctx context.Context, name string, version int, back bool, choice *store.Choice) (*flows.Preview, error) {
+	if back {
+		return l.engine.PreviewRollback(ctx, l.account, name, version, choice)
+	}
 	return l.engine.Preview(ctx, l.account, name, version, choice)
 }
 

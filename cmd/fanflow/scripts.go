@@ -117,7 +117,7 @@ func publishCommand(kind string) *cobra.Command {
 			return withLibrary(c, f, func(l library) error {
 				for _, name := range names {
 					if kind == store.KindFlow {
-						p, err := l.preview(c.Context(), name, version, choice)
+						p, err := l.preview(c.Context(), name, version, false, choice)
 						if err != nil {
 							return err
 						}

@@ -54,10 +54,12 @@ func rollbackCommand() *cobra.Command {
 	var f scriptFlags
 	var treat choiceFlags
 	var version int
+	var dry bool
 	c := &cobra.Command{
-		Use:     "rollback NAME",
-		Short:   "Publish the version that was current before, or an older one",
-		Example: "  fanflow flow rollback coupon --config fanflow.toml\n  fanflow flow rollback coupon --to 3 --config fanflow.toml",
+		Use:   "rollback NAME",
+		Short: "Publish the version that was current before, or an older one",
+		Example: "  fanflow flow rollback coupon --config fanflow.toml\n  fanflow flow rollback coupon --dry-run --config fanflow.toml\n" +
+			"  fanflow flow rollback coupon --to 3 --config fanflow.toml",
 		Args:    needs("the flow"),
 		RunE: func(c *cobra.Command, names []string) error {
 			choice, err := treat.choice()
@@ -66,6 +68,16 @@ func rollbackCommand() *cobra.Command {
 			}
 			return withLibrary(c, f, func(l library) error {
 				for _, name := range names {
+					p, err := l.preview(c.Context(), name, version, true, choice)
+					if err != nil {
+						return err
+					}
+					if err := showPreview(c, p, f.json, dry); err != nil {
+						return err
+					}
+					if dry {
+						continue
+					}
 					r, err := l.publish(c.Context(), store.KindFlow, name, version, true, choice)
 					if err != nil {
 						return err
@@ -79,6 +91,7 @@ func rollbackCommand() *cobra.Command {
 	f.add(c)
 	treat.add(c)
 	c.Flags().IntVar(&version, "to", 0, "the version (default: the one that was published before)")
+	c.Flags().BoolVar(&dry, "dry-run", false, "only say what would become of the fans")
 	return c
 }
 
