@@ -406,3 +406,25 @@ func TestAStepThatRanOutOfTimeIsFolded(t *testing.T) {
 	expect(t, "equal: "+r.Why, r.Equal, true)
 	expect(t, "folded: "+r.Steps[0].Why, r.Steps[0].Folded, true)
 }
+
+// TestAPushThatIsNoUTF8IsFolded: JSON cannot keep such a text as it came, so that deciding on it again could come out otherwise. The
+// step says so, and the fan is still the same.
+func TestAPushThatIsNoUTF8IsFolded(t *testing.T) {
+	w := newWorld(t)
+	w.flow(`return flow { name = "test", triggers = { text = { "say *" } }, again = "0s", first = "a", states = {
+		a = { enter = { set = { said = "${event.text}" } }, on = { text = { ["*"] = { reply = "?" }, ["/^say [a-z]\\W$/"] = { tag = "odd" } } } } } }`)
+	w.text("fan", "say hello")
+	w.text("fan", "say b\xff")
+	w.text("fan", "what?")
+	r := w.replay("fan", 0)
+	folded := 0
+	for _, s := range r.Steps {
+		if s.Folded {
+			folded++
+			expect(t, "why", s.Why, "the event is no UTF-8 and cannot be kept as it came")
+		}
+	}
+	expect(t, "folded", folded, 1)
+	expect(t, "equal", r.Equal, true)
+	expect(t, "why", r.Why, "")
+}

@@ -64,6 +64,8 @@ type happened struct {
 	Packed []byte `json:"packed,omitempty"`
 
 	raw json.RawMessage // all of it in JSON, as the trace keeps it
+	// torn tells that it holds what is no text (no UTF-8), which JSON cannot keep.
+	torn bool
 }
 
 // eventForm is an event with what is kept of a push that came without a document.
@@ -109,11 +111,36 @@ func (d *decision) happened() (*happened, error) {
 	if ev.Push != nil && h.Event != nil {
 		h.Event.Header = &header{To: ev.Push.ToUserName, Type: ev.Push.MsgType, Event: ev.Push.Event}
 	}
+	torn := h.Event != nil && !wellFormed(ev.Subject, ev.Scene, ev.Report, ev.Fields)
 	if err := h.pack(); err != nil {
 		return nil, fmt.Errorf("keep event %s: %w", ev.Name, err)
 	}
+	h.torn = torn
 	d.told = h
 	return h, nil
+}
+
+// wellFormed reports whether all texts in the values are UTF-8.
+func wellFormed(values ...any) bool {
+	for _, v := range values {
+		switch v := v.(type) {
+		case string:
+			if !utf8.ValidString(v) {
+				return false
+			}
+		case []any:
+			if !wellFormed(v...) {
+				return false
+			}
+		case map[string]any:
+			for key, value := range v {
+				if !wellFormed(key, value) {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 // eventKind is the kind of the jobs whose event is read from them alone.
@@ -193,6 +220,9 @@ func (d *decision) trace(c *store.Change) error {
 	}
 	if d.hurried {
 		t.Lost = "a script ran out of time, which hangs on the machine"
+	}
+	if h.torn {
+		t.Lost = "the event is no UTF-8 and cannot be kept as it came"
 	}
 	if len(h.raw) > maxHappened {
 		t.Event, t.Answers, t.Lost = nil, nil, "the event is too long to be kept"
