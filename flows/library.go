@@ -111,6 +111,13 @@ func (l *library) edition(ctx context.Context, account string, rev uint64) (*edi
 	return l.editions[account], nil
 }
 
+// newer reports whether a later catalog than the one at rev was read.
+func (l *library) newer(rev uint64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.read && l.rev > rev
+}
+
 // forget lets go of the versions that are published no more. Who is still in one lets it be made again.
 func (l *library) forget() {
 	current := map[*compiled]bool{}

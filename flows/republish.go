@@ -164,11 +164,11 @@ func (e *Engine) commitJobs(ctx context.Context, acc *Account, cause string, job
 // follow sets the jobs of a publication, and notes that they are set: the one that brings the fans over, the one that closes the
 // flow's window, and those of its triggers by time.
 func (e *Engine) follow(ctx context.Context, acc *Account, p *store.Publication) error {
-	jobs, err := e.fansJob(ctx, acc, p, "")
+	ed, err := e.current(ctx, acc.Name) // first of all: who is decided on now, and missed by the job, finds it at their commit
 	if err != nil {
 		return err
 	}
-	ed, err := e.current(ctx, acc.Name)
+	jobs, err := e.fansJob(ctx, acc, p, "")
 	if err != nil {
 		return err
 	}
@@ -194,6 +194,9 @@ func (e *Engine) follow(ctx context.Context, acc *Account, p *store.Publication)
 
 // goOn sets the job that lets the timers of a flow that was paused go on; again is what resuming noted.
 func (e *Engine) goOn(ctx context.Context, acc *Account, p *store.Publication, again string) error {
+	if _, err := e.current(ctx, acc.Name); err != nil { // as in follow
+		return err
+	}
 	jobs, err := e.fansJob(ctx, acc, p, again)
 	if err != nil {
 		return err

@@ -30,12 +30,25 @@ type attempt struct {
 	rev    uint64
 	unsure bool
 	moved  int
-	meet   func() // leaves the account's lane for shared keys; nil while not in it
+	made   *edition // that the committed decision was made on; nil before
+	meet   func()   // leaves the account's lane for shared keys; nil while not in it
 }
 
-// run brings a task from load to commit and gives the reply: load, decide, commit, and again where the decision was made on
-// what is no longer so. It is called in the fan's lane.
-func (e *Engine) run(ctx context.Context, account *Account, t task) (reply wechat.Reply, err error) {
+// run brings a task from load to commit and gives the reply. It is called in the fan's lane. Where something was published between
+// load and commit, the publication's job may have passed the fan before the commit: so the fan is brought through it here.
+func (e *Engine) run(ctx context.Context, account *Account, t task) (wechat.Reply, error) {
+	reply, made, err := e.carry(ctx, account, t)
+	if err == nil && made != nil && e.library.newer(made.Rev) {
+		if err := e.overtaken(ctx, account, t.fan); err != nil { // the decision stands; the fan's next event does it
+			e.logger.WarnContext(ctx, "a fan could not be brought to what was published meanwhile", "fan", t.fan.String(), "cause", t.cause, "err", err)
+		}
+	}
+	return reply, err
+}
+
+// carry loads, decides and commits, and again where the decision was made on what is no longer so. made is the edition that the
+// committed decision was made on; nil if none was committed.
+func (e *Engine) carry(ctx context.Context, account *Account, t task) (reply wechat.Reply, made *edition, err error) {
 	t.now = store.Stamp(t.now) // as the journal keeps it: replay decides at the same instant
 	a := &attempt{Engine: e, task: t, account: account, fetch: fetcher{engine: e, account: account.Name}}
 	a.seen = Observation{Account: account.Name, Event: t.event.Name}
@@ -54,9 +67,41 @@ func (e *Engine) run(ctx context.Context, account *Account, t task) (reply wecha
 	for {
 		reply, again, err := a.once(ctx)
 		if !again {
-			return reply, err
+			return reply, a.made, err
 		}
 	}
+}
+
+// overtaken brings a fan through what was published while a decision on them was on its way, as the publication's job would.
+func (e *Engine) overtaken(ctx context.Context, account *Account, fan store.FanID) error {
+	snap, err := e.store.Load(ctx, fan, "")
+	if err != nil {
+		return fmt.Errorf("load fan %s: %w", fan, err)
+	}
+	ed, err := e.library.edition(ctx, account.Name, snap.Catalog)
+	if err != nil {
+		return err
+	}
+	lines, err := e.library.lineages(ctx, ed, &snap.Fan)
+	if err != nil {
+		return err
+	}
+	now := store.Stamp(e.now())
+	for i := range snap.Fan.Live {
+		flow := snap.Fan.Live[i].Flow
+		line, p := lines[flow], ed.ByName[flow]
+		if line == nil || len(line.Pubs) == 0 || p == nil || p.Paused { // the end of a pause has a job of its own
+			continue
+		}
+		_, err := e.run(ctx, account, task{
+			fan: fan, now: now, event: publishedTo(flow, now),
+			cause: fmt.Sprintf("%08x-pub-%s-%d/%s/%d", now.Unix(), flow, p.No, fan.OpenID, snap.Fan.Rev),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // once loads, decides and commits. again tells that the store refused and the decision has to be made anew.
@@ -107,6 +152,7 @@ func (a *attempt) once(ctx context.Context) (reply wechat.Reply, again bool, err
 		reply, err = readReply(receipt.Reply)
 		return reply, false, err
 	}
+	a.made = ed
 	a.fetch.settle(&out.change)
 	a.diagnose(ctx, a.fan, out.parts)
 	if out.due && a.poke != nil {

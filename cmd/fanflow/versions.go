@@ -60,7 +60,7 @@ func rollbackCommand() *cobra.Command {
 		Short: "Publish the version that was current before, or an older one",
 		Example: "  fanflow flow rollback coupon --config fanflow.toml\n  fanflow flow rollback coupon --dry-run --config fanflow.toml\n" +
 			"  fanflow flow rollback coupon --to 3 --config fanflow.toml",
-		Args:    needs("the flow"),
+		Args: needs("the flow"),
 		RunE: func(c *cobra.Command, names []string) error {
 			choice, err := treat.choice()
 			if err != nil {
