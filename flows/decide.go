@@ -150,6 +150,9 @@ func (d *decision) dispatch() error {
 	case publishedEvent, closedEvent: // modernise and closeWindows have done what there is to do
 		return nil
 	}
+	if d.event.Depth > maxDepth {
+		return d.tooDeep()
+	}
 	if taken, err := d.own(); taken || err != nil {
 		return err
 	}

@@ -25,6 +25,13 @@ func (w *world) late(fan string, r wechat.Reply) {
 // end carries out the sends that are due with the status, as the outbox does, and then what follows from it.
 func (w *world) end(status store.Status, reason string) {
 	w.t.Helper()
+	w.endDue(status, reason)
+	w.settle()
+}
+
+// endDue is end without what follows from it.
+func (w *world) endDue(status store.Status, reason string) {
+	w.t.Helper()
 	ctx := w.t.Context()
 	jobs, err := w.store.Lease(ctx, store.LeaseQuery{Now: w.clock(), For: time.Hour, Owner: "test", Max: 100})
 	if err != nil {
@@ -49,7 +56,6 @@ func (w *world) end(status store.Status, reason string) {
 			w.t.Fatal(err)
 		}
 	}
-	w.settle()
 }
 
 // TestRepliesThatMissTheirPush: "What misses all three is delivered by customer service while the fan's window allows, else kept

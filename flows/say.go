@@ -196,6 +196,7 @@ func (w *walk) order(channel string, content wechat.Outgoing, o sendOptions, pur
 	s := store.Send{
 		ID: d.draft.nextID(), Account: d.fan.Account, OpenID: d.fan.OpenID, Flow: w.flow.Name, No: w.no, Channel: channel, Purpose: purpose,
 		Status: store.Waiting, Content: raw, Created: d.draft.at, Due: due, Expires: expires, Late: w.lateRule(o),
+		Depth: d.event.Depth,
 	}
 	d.draft.sends = append(d.draft.sends, s)
 	d.draft.jobs = append(d.draft.jobs, sendJob(&s))

@@ -35,7 +35,7 @@ func (e *Engine) Tidings(ctx context.Context, s store.Send) []store.Job {
 		return nil
 	}
 	j := store.Job{
-		ID: "sent/" + s.ID, Account: s.Account, OpenID: s.OpenID, Kind: "event", Due: store.Stamp(e.now()), Name: "sent",
+		ID: "sent/" + s.ID, Account: s.Account, OpenID: s.OpenID, Kind: "event", Due: store.Stamp(e.now()), Name: "sent", Depth: s.Depth + 1,
 	}
 	args := eventArgs{Send: s.ID, Created: j.Due}
 	if push, reply, ok := unsent(&s); ok {
@@ -150,6 +150,7 @@ func (ev *event) tellsOf(s *store.Send) {
 		_, reason, _ = strings.Cut(ev.Report, ":")
 		reason = strings.TrimSpace(reason)
 	}
+	ev.Depth = s.Depth + 1
 	ev.Settle, ev.Subject = s, foldFor("sent", string(status)+":"+reason)
 	ev.Fields["status"], ev.Fields["channel"] = string(status), s.Channel
 	ev.given("reason", reason)

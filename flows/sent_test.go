@@ -107,3 +107,44 @@ func TestAnOldVersionHearsOfItsSend(t *testing.T) {
 	f := w.fan("fan")
 	expect(t, "heard", f.Has("heard"), true)
 }
+
+// TestSendingAgainComesToAnEnd: a rule for the failure of a send that sends again does not go on as fast as the platform refuses.
+func TestSendingAgainComesToAnEnd(t *testing.T) {
+	for _, how := range []string{"our own news", "the platform's report"} {
+		t.Run(how, func(t *testing.T) {
+			w := newWorld(t)
+			w.flow(`return flow { name = "test", triggers = { text = "in" }, first = "a", states = { a = { enter = { message = "x" }, on = { sent = { failed = { message = "again" } } } } } }`)
+			w.text("fan", "in")
+			rounds := 0
+			for ; rounds < 20 && len(w.waiting("fan")) > 0; rounds++ {
+				if how == "our own news" {
+					w.endDue(store.SendFail, "other")
+					w.endDue(store.SendFail, "other") // the event is decided on
+					continue
+				}
+				w.settle()
+				p := w.push("fan", "event", "TEMPLATESENDJOBFINISH", "", &wechat.SendResult{Status: "failed: system failed"})
+				p.MsgID = fmt.Sprint(w.sent[len(w.sent)-1].MsgID)
+				w.receive(p)
+			}
+			expect(t, "sends", rounds, 9)
+			last := store.Row{}
+			for _, r := range w.journal("fan") {
+				if r.Kind != store.Decided {
+					last = r
+				}
+			}
+			expect(t, "the last row", fmt.Sprint(last.Kind, " ", last.Name, ": ", last.Why), "ignored sent: told too deep")
+		})
+	}
+}
+
+// waiting are the fan's sends that are yet to go.
+func (w *world) waiting(openID string) []store.Send {
+	w.t.Helper()
+	list, _, err := w.store.Sends(w.t.Context(), account, store.SendFilter{OpenID: openID, Status: store.Waiting}, "", 50)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return list
+}

@@ -7,8 +7,28 @@ import (
 	"fanflow/store"
 )
 
-// maxDepth is how deep flows may tell each other: an event that such an event caused is one deeper.
+// maxDepth is how deep flows may tell each other: an event that such an event caused is one deeper, and so is the end of a send that
+// it caused. Else two flows, or one that sends again what has failed, would go on as fast as the machine can.
 const maxDepth = 8
+
+// tooDeepWhy is what is said of what flows are not told.
+const tooDeepWhy = "told too deep"
+
+// tooDeep notes an event that no flow is told of.
+func (d *decision) tooDeep() error {
+	d.word = "ignored"
+	return d.draft.add(store.Entry{Kind: store.Ignored, Name: d.event.title(), Why: tooDeepWhy})
+}
+
+// untold lets the trace say what flows would have been told.
+func (d *decision) untold() {
+	for i := range d.draft.entries {
+		e := &d.draft.entries[i]
+		if event, subject, ok := fact(e); ok && d.edition.listens(event, subject, e.Flow) {
+			d.tried(verdict{Flow: e.Flow, Rule: ruleName(event, subject), Said: tooDeepWhy})
+		}
+	}
+}
 
 // told are the entries that other flows can listen to, and the events they make.
 var told = map[store.Kind]string{store.Tagged: "tag", store.Untagged: "untag", store.AttrSet: "attr", store.Goal: "goal"}
@@ -34,6 +54,9 @@ func factSubject(event, flow, name string, value json.RawMessage) string {
 // tell makes a job of everything in this decision that a published flow listens to. It is due at once, but decided on its own:
 // a flow's failure does not touch the one that told it.
 func (d *decision) tell() error {
+	if d.event.Depth >= maxDepth {
+		d.untold()
+	}
 	jobs, err := d.tidings()
 	d.draft.jobs = append(d.draft.jobs, jobs...)
 	d.draft.serial += len(jobs)

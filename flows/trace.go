@@ -18,14 +18,14 @@ import (
 
 // semantics numbers the rules that decisions follow. It is raised with every change of them that lets an old event come out
 // otherwise: a step of other rules is not decided again by a replay.
-const semantics = 1
+const semantics = 2
 
 // Verdict is what became of one candidate for an event.
 type Verdict struct {
 	Flow string `json:"flow"`
 	No   int    `json:"no,omitempty"` // of the enrollment; 0 for a trigger
 	Rule string `json:"rule,omitempty"`
-	Said string `json:"said"` // took, listened, refused: …, asleep: …, paused, later: …
+	Said string `json:"said"` // took, listened, refused: …, asleep: …, paused, later: …, told too deep
 }
 
 type verdict = Verdict

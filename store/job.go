@@ -79,4 +79,6 @@ type Send struct {
 	Tried  time.Time `json:"tried,omitzero"`
 	SentAt time.Time `json:"sent_at,omitzero"`
 	MsgID  int64     `json:"msgid,string,omitempty"` // the platform's
+	// Depth is how many events deep it was ordered: that of the event that led to it. What flows hear of its end is one deeper.
+	Depth int `json:"depth,omitempty"`
 }

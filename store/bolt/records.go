@@ -274,6 +274,7 @@ func send(c *coder, s *store.Send) {
 		words(c, &id)
 		s.MsgID = numeral(c, id)
 	}
+	count(c, "depth", &s.Depth, true)
 	c.end()
 }
 

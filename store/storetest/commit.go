@@ -94,7 +94,7 @@ func committed(t *testing.T, b *bench) {
 	ch.At = fine(0)
 	ch.Receipt = []byte(`{"text":"<b> & 你好"}`)
 	ch.Jobs = []store.Job{{ID: "j/1", Account: "shop", OpenID: "ann", Kind: "timer", Due: fine(time.Hour), Fence: 3, Flow: "coupon", No: 1, State: "greet", Name: "1d", Args: raw([]int{1}), Depth: 2}}
-	ch.Sends = []store.Send{{ID: "s/1", Account: "shop", OpenID: "ann", Channel: store.Template, Purpose: "service", Status: store.Waiting, Content: raw("x"), Created: fine(0), Due: fine(time.Hour), MsgID: 1 << 60}}
+	ch.Sends = []store.Send{{ID: "s/1", Account: "shop", OpenID: "ann", Channel: store.Template, Purpose: "service", Status: store.Waiting, Content: raw("x"), Created: fine(0), Due: fine(time.Hour), MsgID: 1 << 60, Depth: 2}}
 	ch.Writes = []store.KV{{Key: "k", Value: raw("v")}}
 	ch.Spends = []store.Spend{{Quota: "template", Period: "2026-11-06", N: 2, Limit: 10, Resets: fine(4 * time.Hour)}}
 	got := b.commit(ch)

@@ -190,7 +190,7 @@ func (d *dice) more(c *store.Change, jobs []string, n int) {
 		}
 	}
 	if d.chance(30) {
-		c.Sends = append(c.Sends, store.Send{ID: fmt.Sprint("s", d.IntN(40)), Account: account, OpenID: pick(d, openids), Status: pick(d, []store.Status{store.Waiting, store.Sent, store.Skipped}), Created: at.Add(time.Duration(d.IntN(9)) * time.Hour), Content: raw(n), Late: pick(d, []string{"", "skip", "09:00-21:00"})})
+		c.Sends = append(c.Sends, store.Send{ID: fmt.Sprint("s", d.IntN(40)), Account: account, OpenID: pick(d, openids), Status: pick(d, []store.Status{store.Waiting, store.Sent, store.Skipped}), Created: at.Add(time.Duration(d.IntN(9)) * time.Hour), Content: raw(n), Late: pick(d, []string{"", "skip", "09:00-21:00"}), Depth: d.IntN(3)})
 	}
 	if d.chance(12) {
 		c.Cancels = append(c.Cancels, store.Cancel{Send: fmt.Sprint("s", d.IntN(40)), Why: "taken back"})
