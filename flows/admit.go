@@ -162,11 +162,12 @@ func (d *decision) begin(flow *compiled, wish enrollWish) error {
 			return err
 		}
 		w := d.walk(flow, no)
+		w.why = "enrolled by " + wish.by
 		for _, name := range sortedKeys(wish.vars) {
 			if err := w.setVar(name, wish.vars[name]); err != nil {
 				return err
 			}
 		}
-		return w.start("enrolled by " + wish.by)
+		return w.start(w.why)
 	})
 }

@@ -116,7 +116,7 @@ func (d *decision) restart(n *store.Enrollment, p *pubStep, m *migration) error 
 			return err
 		}
 		for _, name := range sortedKeys(n.Vars) {
-			if err := d.draft.add(store.Entry{Kind: store.VarSet, Flow: flow, No: no, Name: name}); err != nil {
+			if err := d.draft.add(store.Entry{Kind: store.VarSet, Flow: flow, No: no, Name: name, Why: m.Why}); err != nil {
 				return err
 			}
 		}

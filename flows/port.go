@@ -15,6 +15,7 @@ import (
 type port struct {
 	d     *decision
 	flow  *compiled
+	walk  *walk          // that it serves, or whose function the script was started for
 	state *sandbox.State // nil: it serves plain data
 }
 
@@ -125,14 +126,16 @@ func (p *port) countOn(key string, written json.RawMessage, by int64) (int64, er
 }
 
 func (p *port) claim(key string, from, to int64) error {
+	why := p.walk.why
 	if s := p.d.scripts[p.flow]; s != nil && s.call != nil { // what the script has set before is noted before
+		why = s.call.walk.why
 		if err := s.call.keep(); err != nil {
 			return err
 		}
 	}
 	p.d.draft.claims = append(p.d.draft.claims, store.Claim{Key: key, From: from, To: to})
 	value := json.RawMessage(fmt.Sprint(to))
-	return p.d.draft.add(store.Entry{Kind: store.Claimed, Flow: p.flow.Name, Name: key, Value: value})
+	return p.d.draft.add(store.Entry{Kind: store.Claimed, Flow: p.flow.Name, Name: key, Value: value, Why: why})
 }
 
 // Log writes a line to the decision's log.

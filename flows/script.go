@@ -30,12 +30,13 @@ type call struct {
 }
 
 // script gives the flow's Lua, started if need be.
-func (d *decision) script(flow *compiled) (*script, error) {
+func (w *walk) script() (*script, error) {
+	d, flow := w.d, w.flow
 	if s := d.scripts[flow]; s != nil {
 		return s, nil
 	}
 	d.lua++
-	p := &port{d: d, flow: flow}
+	p := &port{d: d, flow: flow, walk: w}
 	c, err := openChunk(d.ctx, d.host, plugins.Run{
 		Limits: d.limits, Seed: seed(d.cause), Now: d.now, Location: d.account.Location, Pins: flow.Pins, Port: p,
 	})
@@ -75,7 +76,7 @@ func (d *decision) luaError(err error) error {
 
 // run calls the function of an action and gives the state that it returns, if any.
 func (w *walk) run(a *action) (to string, err error) {
-	s, err := w.d.script(w.flow)
+	s, err := w.script()
 	if err != nil {
 		return "", err
 	}

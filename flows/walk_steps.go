@@ -162,7 +162,7 @@ func (w *walk) add(set []assignment) error {
 
 // claim takes the next unit of a pool. to is where to go when none is left.
 func (w *walk) claim(c *claim) (to string, err error) {
-	p := port{d: w.d, flow: w.flow}
+	p := port{d: w.d, flow: w.flow, walk: w}
 	key := w.fill(c.Key)
 	var n int64
 	got := true
@@ -203,7 +203,7 @@ func (w *walk) setVar(name string, v json.RawMessage) error {
 	if err := checkWord("variable", name); err != nil || sameJSON(w.at().Vars[name], v) {
 		return err
 	}
-	return w.note(store.Entry{Kind: store.VarSet, Name: name, Value: v})
+	return w.note(store.Entry{Kind: store.VarSet, Name: name, Value: v, Why: w.why})
 }
 
 func (w *walk) setAttr(name string, v json.RawMessage) error {
