@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"fanflow/flows"
@@ -42,6 +43,8 @@ type app struct {
 
 	sending sync.Mutex // one change of the cron entries at a time
 	served  bool       // pushes were taken
+
+	starting atomic.Bool // the service listens, and does not know the time yet
 }
 
 // openApp opens the data file and wires everything; nothing runs yet.

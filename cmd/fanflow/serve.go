@@ -75,6 +75,7 @@ func runApp(ctx context.Context, a *app, ln net.Listener, handler http.Handler, 
 			a.logger.Warn("settings that this version understands and does not follow yet", "account", a.cfg.Accounts[i].Name, "keys", keys)
 		}
 	}
+	a.starting.Store(true)
 	server := newServer(handler, a.logger)
 	failed := make(chan error, 2)
 	go func() {
@@ -91,6 +92,7 @@ func runApp(ctx context.Context, a *app, ln net.Listener, handler http.Handler, 
 		}
 	})
 	a.awaitClock(ctx)
+	a.starting.Store(false)
 	ready()
 
 	var err error
