@@ -18,7 +18,7 @@ race=-race
 [[ "${skipped[*]-}" != *"race detector"* ]] || race=
 
 make --no-print-directory check
-go test $race ./...
+go test $race -timeout 25m ./... # the model of flows is long where .ci/run asks for 500 runs
 if [[ "${skipped[*]-}" != *"browser tests"* ]]; then
 	(cd e2e && go test -count=1 $race ./...) # never cached: what it tests is the built binary, which it does not import
 fi
