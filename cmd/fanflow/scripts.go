@@ -116,23 +116,9 @@ func publishCommand(kind string) *cobra.Command {
 			}
 			return withLibrary(c, f, func(l library) error {
 				for _, name := range names {
-					if kind == store.KindFlow {
-						p, err := l.preview(c.Context(), name, version, false, choice)
-						if err != nil {
-							return err
-						}
-						if err := showPreview(c, p, f.json, dry); err != nil {
-							return err
-						}
-					}
-					if dry {
-						continue
-					}
-					r, err := l.publish(c.Context(), kind, name, version, false, choice)
-					if err != nil {
+					if err := makeCurrent(c, l, kind, name, step{version: version, choice: choice, dry: dry, json: f.json}); err != nil {
 						return err
 					}
-					r.print(c.OutOrStdout(), c.ErrOrStderr(), f.json)
 				}
 				return nil
 			})

@@ -50,6 +50,37 @@ func (f *choiceFlags) choice() (*store.Choice, error) {
 	return choice, nil
 }
 
+// step is what publish and rollback were asked for.
+type step struct {
+	version int  // 0: the newest, or the one before
+	back    bool // to an older version
+	choice  *store.Choice
+	dry     bool // only say what would become of the fans
+	json    bool
+}
+
+// makeCurrent publishes a version. Of a flow it first shows who is affected.
+func makeCurrent(c *cobra.Command, l library, kind, name string, s step) error {
+	if kind == store.KindFlow {
+		p, err := l.preview(c.Context(), name, s.version, s.back, s.choice)
+		if err != nil {
+			return err
+		}
+		if err := showPreview(c, p, s.json, s.dry); err != nil {
+			return err
+		}
+	}
+	if s.dry {
+		return nil
+	}
+	r, err := l.publish(c.Context(), kind, name, s.version, s.back, s.choice)
+	if err != nil {
+		return err
+	}
+	r.print(c.OutOrStdout(), c.ErrOrStderr(), s.json)
+	return nil
+}
+
 func rollbackCommand() *cobra.Command {
 	var f scriptFlags
 	var treat choiceFlags
@@ -68,21 +99,10 @@ func rollbackCommand() *cobra.Command {
 			}
 			return withLibrary(c, f, func(l library) error {
 				for _, name := range names {
-					p, err := l.preview(c.Context(), name, version, true, choice)
-					if err != nil {
+					back := step{version: version, back: true, choice: choice, dry: dry, json: f.json}
+					if err := makeCurrent(c, l, store.KindFlow, name, back); err != nil {
 						return err
 					}
-					if err := showPreview(c, p, f.json, dry); err != nil {
-						return err
-					}
-					if dry {
-						continue
-					}
-					r, err := l.publish(c.Context(), store.KindFlow, name, version, true, choice)
-					if err != nil {
-						return err
-					}
-					r.print(c.OutOrStdout(), c.ErrOrStderr(), f.json)
 				}
 				return nil
 			})
