@@ -107,7 +107,7 @@ func BenchmarkDecide(b *testing.B) {
 			in, m := w.given(p)
 			b.ReportAllocs()
 			for b.Loop() {
-				out, err := decide(b.Context(), in, m)
+				out, err := decide(b.Context(), in, m, nil)
 				if err != nil || len(out.change.Entries) < 4 {
 					b.Fatal(err, out.change.Entries)
 				}

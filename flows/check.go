@@ -38,8 +38,11 @@ func (e *Engine) check(ctx context.Context, account, kind, file, source string) 
 	case store.KindFlow:
 		return e.checkFlow(ctx, account, file, source)
 	case store.KindPlugin:
-		name, err = e.library.host.Check(ctx, file, source)
-		return name, nil, err
+		m, _, err := e.library.host.Manifest(ctx, file, source)
+		if err != nil {
+			return "", nil, err
+		}
+		return m.Name, nil, nil
 	case store.KindBroadcast:
 		if _, err := e.account(account); err != nil {
 			return "", nil, err

@@ -19,7 +19,7 @@ type chunk struct {
 // openChunk starts a state in which flow can be called. The caller closes it.
 func openChunk(ctx context.Context, host *plugins.Host, r plugins.Run) (*chunk, error) {
 	c := &chunk{}
-	modules := map[string]sandbox.Module{"flow": func(*sandbox.State) lua.LValue {
+	modules := map[string]sandbox.Module{"flow": func(*sandbox.State, sandbox.Scope) lua.LValue {
 		return frozen(func(L *lua.LState) int {
 			c.root = L.CheckTable(1)
 			L.Push(c.root)

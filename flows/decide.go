@@ -72,6 +72,10 @@ type decision struct {
 	word    string
 	lua     int
 	parts   []part
+	pass    *sandbox.Pass
+	tally   *sandbox.Tally // of all Lua of this decision
+	// logs are the lines that scripts wrote, also those whose part was undone.
+	logs []logLine
 	// verdicts say what became of each candidate, for the trace.
 	verdicts []verdict
 	told     *happened // what the trace keeps of the event; nil until it is asked for
@@ -92,10 +96,11 @@ type decision struct {
 
 // decide is pure: it reads nothing but its arguments and changes nothing but the memory's place. The error is a need that
 // the memory cannot answer, a timer that shall be tried again, ctx's, or a fault of ours.
-func decide(ctx context.Context, in *input, m *memory) (outcome, error) {
+// It runs in the place pass of a gate; nil: it has none.
+func decide(ctx context.Context, in *input, m *memory, pass *sandbox.Pass) (outcome, error) {
 	m.asked = 0
 	d := &decision{
-		input: in, ctx: ctx, event: in.event, memory: m, draft: newDraft(in.snapshot, in.now, in.cause),
+		input: in, ctx: ctx, event: in.event, memory: m, pass: pass, tally: sandbox.NewTally(in.limits), draft: newDraft(in.snapshot, in.now, in.cause),
 		scripts: map[*compiled]*script{}, word: "silent", places: map[string][]store.Claim{}, refused: map[string]bool{}, unheard: -1,
 	}
 	if d.job != nil { // one that is put off, or let go again, is decided on more than once under one cause
@@ -154,6 +159,9 @@ func (d *decision) dispatch() error {
 		return d.tooDeep()
 	}
 	if taken, err := d.own(); taken || err != nil {
+		return err
+	}
+	if stopped, err := d.hooked(); stopped || err != nil {
 		return err
 	}
 	return d.offer()
@@ -223,7 +231,11 @@ func (d *decision) ask(n need) (answer, error) {
 	if d.memory.asked >= maxNeeds {
 		return answer{}, &failure{err: errManyNeeds}
 	}
-	return d.memory.ask(n)
+	a, err := d.memory.ask(n)
+	if err == nil {
+		d.tally.Asked()
+	}
+	return a, err
 }
 
 // flowOf gives the version of a flow that an enrollment is in; nil if it cannot be used.
@@ -243,10 +255,6 @@ func (d *decision) flowOf(n *store.Enrollment) *compiled {
 func (d *decision) paused(flow string) bool {
 	p := d.edition.ByName[flow]
 	return p != nil && p.Paused
-}
-
-func (d *decision) log(flow *compiled, text string) {
-	d.logger.InfoContext(d.ctx, "script", "account", d.fan.Account, "flow", flow.Name, "version", flow.Version, "text", text)
 }
 
 // failure is the fault of a script or of its author.

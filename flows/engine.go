@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"fanflow/plugins"
+	"fanflow/plugins/fetch"
 	"fanflow/plugins/sandbox"
 	"fanflow/store"
 	"fanflow/wechat"
@@ -35,6 +37,11 @@ type Account struct {
 	Words map[string][]string
 	// Says are the answers to them, by kind; one that is not there has its default.
 	Says map[string]string
+	// Plugins are the configuration of plugins for this account, by name; of one that is not here there is none. Secrets are not
+	// part of it: Config.Host knows them.
+	Plugins map[string]plugins.Setting `json:",omitempty"`
+	// HTTPAllow are the hosts that scripts of the account may reach, as fetch.ParseRule reads them.
+	HTTPAllow []string `json:",omitempty"`
 	// Journal is how long rows of fans' journals are kept; 0: for ever. See [Engine.Retain].
 	Journal time.Duration
 }
@@ -49,6 +56,12 @@ type Config struct {
 	Logger *slog.Logger // nil: silent
 	// Limits bound one script's part of a decision; the zero value means sandbox.DefaultLimits.
 	Limits sandbox.Limits
+	// Host runs the scripts; nil: one over Store, without secrets.
+	Host *plugins.Host
+	// Gate bounds the scripts that run at a time; nil: a Gate for this machine. Host and Engine share one.
+	Gate *sandbox.Gate
+	// Fetch makes the requests of scripts; nil: a client of the default settings.
+	Fetch *fetch.Client
 	// Observe is told of every decision, for metrics; it must be quick and safe for concurrent use. nil: nobody is told.
 	Observe func(Observation)
 	// OnAccountPush takes the pushes that concern the account and not one fan (results of mass sends, verification, …).
@@ -107,9 +120,11 @@ type Engine struct {
 	health  health
 	// publishing is held while it is read what is current and something else made so.
 	publishing sync.Mutex
-	// slots bound the decisions that run at a time: scripts may use memory, and their time limit is wall time, so that many
+	// gate bounds the decisions that run at a time: scripts may use memory, and their time limit is wall time, so that many
 	// at once would starve each other.
-	slots chan struct{}
+	gate  *sandbox.Gate
+	fetch *fetch.Client
+	logs  scriptLog
 	// shared lets decisions that met on a key of an account go one after the other, see run.
 	shared *lanes
 }
@@ -122,10 +137,19 @@ func New(c Config) (*Engine, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
+	if c.Gate == nil {
+		c.Gate = NewGate()
+	}
+	if c.Host == nil {
+		c.Host = plugins.NewHost(plugins.Config{Source: c.Store, Gate: c.Gate})
+	}
+	if c.Fetch == nil {
+		c.Fetch = fetch.New(fetch.Config{Now: c.Now})
+	}
 	e := &Engine{
 		store: c.Store, accounts: map[string]*Account{}, now: c.Now, poke: c.Poke, logger: c.Logger, limits: c.Limits,
 		observe: c.Observe, onPush: c.OnAccountPush, lanes: newLanes(), talks: newTalks(), doubts: doubts{open: map[string]store.FanID{}}, shared: newLanes(),
-		slots: make(chan struct{}, max(4, 2*runtime.GOMAXPROCS(0))),
+		gate: c.Gate, fetch: c.Fetch,
 	}
 	for _, a := range c.Accounts {
 		if a.Name == "" || e.accounts[a.Name] != nil {
@@ -145,6 +169,9 @@ func New(c Config) (*Engine, error) {
 	e.units = newAllocator(c.Store.KV)
 	return e, nil
 }
+
+// NewGate makes the Gate that this machine bears.
+func NewGate() *sandbox.Gate { return sandbox.NewGate(min(24, max(4, 2*runtime.GOMAXPROCS(0))), 8, 1) }
 
 func (e *Engine) account(name string) (*Account, error) {
 	a := e.accounts[name]

@@ -41,6 +41,7 @@ type edition struct {
 	Flows   []*published // by priority, then name
 	ByName  map[string]*published
 	Plugins map[string]int // published versions
+	Hooks   hookSet        // of the published plugins
 }
 
 // listens reports whether some flow other than but may take such an event.
@@ -75,7 +76,7 @@ type library struct {
 
 func newLibrary(c *Config, accounts map[string]*Account) *library {
 	l := &library{
-		store: c.Store, host: plugins.NewHost(c.Store), logger: c.Logger, limits: c.Limits,
+		store: c.Store, host: c.Host, logger: c.Logger, limits: c.Limits,
 		editions: map[string]*edition{}, versions: map[string]*compiled{}, pins: map[string]map[string]int{},
 		broken: map[string]*brokenError{},
 	}
@@ -151,6 +152,10 @@ func (l *library) edit(ctx context.Context, account string, catalog store.Catalo
 		}
 		e.ByName[p.Name] = &published{compiled: c, Paused: p.Paused, Why: p.Why, No: p.No, History: p.History}
 		e.Flows = append(e.Flows, e.ByName[p.Name])
+	}
+	var err error
+	if e.Hooks, err = l.hooks(ctx, catalog, account); err != nil {
+		return nil, err
 	}
 	slices.SortFunc(e.Flows, func(a, b *published) int {
 		return cmp.Or(cmp.Compare(b.Priority, a.Priority), strings.Compare(a.Name, b.Name))

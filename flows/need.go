@@ -18,6 +18,7 @@ type need struct {
 	Key   string   `json:"key"`
 	N     int64    `json:"n,omitempty"`     // units in a row
 	Limit int64    `json:"limit,omitempty"` // highest unit; 0: none
+	Text  string   `json:"-"`               // needSign: what is signed, of which Key has the digest
 }
 
 type needKind int
@@ -26,6 +27,8 @@ const (
 	needKey   needKind = iota // the value of a key of the account
 	needUnits                 // units of a pool
 	needSend                  // how a send stands
+	needHTTP                  // what an address answers: Key is the request
+	needSign                  // a signature with a secret of a plugin: Key is who signs what how
 )
 
 func (n need) Error() string { return fmt.Sprintf("the decision needs %q", n.Key) }
@@ -39,6 +42,8 @@ type answer struct {
 	// Status and Channel are those of the send.
 	Status  store.Status `json:"status,omitempty"`
 	Channel string       `json:"channel,omitempty"`
+	HTTP    *httpAnswer  `json:"http,omitempty"`
+	Sign    string       `json:"sign,omitempty"` // in hex
 }
 
 // memory holds the answers that a decision was given, by the order of its questions.
@@ -49,11 +54,17 @@ type memory struct {
 
 // ask gives the remembered answer, or the need as the error that ends the run.
 func (m *memory) ask(n need) (answer, error) {
-	if m.asked < len(m.answers) && m.answers[m.asked].need == n {
+	if m.asked < len(m.answers) && m.answers[m.asked].is(n) {
 		m.asked++
 		return m.answers[m.asked-1], nil
 	}
 	return answer{}, n
+}
+
+// is reports whether the answer is to such a question.
+func (a *answer) is(n need) bool {
+	n.Text, a.Text = "", ""
+	return a.need == n
 }
 
 // errManyNeeds is the script's fault.
@@ -87,6 +98,10 @@ func (f *fetcher) fetch(ctx context.Context, n need, wait bool) error {
 		if a.Found {
 			f.lent = append(f.lent, store.Claim{Key: n.Key, From: a.First, To: a.First + n.N - 1})
 		}
+	case needHTTP:
+		a.HTTP, err = f.get(ctx, n)
+	case needSign:
+		a.Sign, err = f.sign(ctx, n)
 	}
 	if err != nil {
 		return fmt.Errorf("fetch %q of account %s: %w", n.Key, f.account, err)

@@ -139,7 +139,7 @@ func (p *port) claim(key string, from, to int64) error {
 }
 
 // Log writes a line to the decision's log.
-func (p *port) Log(text string) { p.d.log(p.flow, text) }
+func (p *port) Log(level, text string) { p.d.note(p.flow, level, text) }
 
 // reservedKeys begin the keys in which the engine counts for itself.
 const reservedKeys = "fanflow:"

@@ -183,7 +183,7 @@ func (p *player) again(ctx context.Context, s *ReplayStep, before store.Fan) err
 	case err != nil:
 		return err
 	}
-	out, err := p.engine.slotted(ctx, in, &memory{answers: t.Answers})
+	out, err := p.engine.admitted(ctx, in, &memory{answers: t.Answers})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

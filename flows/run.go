@@ -210,18 +210,17 @@ func (a *attempt) meeting(ctx context.Context, n need) (err error) {
 
 func (a *attempt) decideOnce(ctx context.Context, in *input) (outcome, error) {
 	a.seen.Runs++
-	return a.slotted(ctx, in, &a.fetch.memory)
+	return a.admitted(ctx, in, &a.fetch.memory)
 }
 
-// slotted runs decide once there is a slot for it.
-func (e *Engine) slotted(ctx context.Context, in *input, m *memory) (outcome, error) {
-	select {
-	case e.slots <- struct{}{}:
-	case <-ctx.Done():
-		return outcome{}, ctx.Err()
+// admitted runs decide once there is a place for it in the gate.
+func (e *Engine) admitted(ctx context.Context, in *input, m *memory) (outcome, error) {
+	pass, err := e.gate.Enter(ctx)
+	if err != nil {
+		return outcome{}, err
 	}
-	defer func() { <-e.slots }()
-	return decide(ctx, in, m)
+	defer pass.Leave()
+	return decide(ctx, in, m, pass)
 }
 
 // refused looks at what Commit said. A refused claim or a key that was written meanwhile does not count towards the three

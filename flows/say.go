@@ -20,6 +20,9 @@ func (d *decision) answer(r wechat.Reply, e store.Entry) error {
 	if err := r.Validate(d.event.Push); err != nil {
 		return err
 	}
+	if veto, err := d.passes(&r, e); veto || err != nil {
+		return err
+	}
 	raw, err := encode(r)
 	if err != nil {
 		return fmt.Errorf("encode the reply: %w", err)

@@ -39,6 +39,7 @@ func (w *walk) script() (*script, error) {
 	p := &port{d: d, flow: flow, walk: w}
 	c, err := openChunk(d.ctx, d.host, plugins.Run{
 		Limits: d.limits, Seed: seed(d.cause), Now: d.now, Location: d.account.Location, Pins: flow.Pins, Port: p,
+		Account: d.account.Name, Settings: d.account.Plugins, Hosts: d.account.HTTPAllow, Pass: d.pass, Tally: d.tally,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start Lua for flow %s: %w", flow.Name, err)
@@ -46,7 +47,7 @@ func (w *walk) script() (*script, error) {
 	s := &script{chunk: c, flow: flow}
 	d.scripts[flow] = s
 	p.state = c.state // before the script runs: a plugin may ask for a key while it is loaded
-	if err := c.run(flow.Program); err != nil {
+	if err := c.run(flow.Program.Handlers()); err != nil {
 		return nil, d.luaError(err)
 	}
 	s.fan = newFan(s)

@@ -18,7 +18,7 @@ import (
 
 // semantics numbers the rules that decisions follow. It is raised with every change of them that lets an old event come out
 // otherwise: a step of other rules is not decided again by a replay.
-const semantics = 2
+const semantics = 3
 
 // Verdict is what became of one candidate for an event.
 type Verdict struct {
@@ -52,6 +52,7 @@ type trace struct {
 	Tried   []verdict `json:"tried,omitempty"`
 	Lua     int       `json:"lua,omitempty"` // Lua states that were started
 	Sum     string    `json:"sum,omitempty"` // of what the Change has beside its entries; empty: nothing
+	Log     []logLine `json:"log,omitempty"` // what scripts wrote
 	Lost    string    `json:"lost,omitempty"`
 }
 
@@ -197,9 +198,12 @@ func (d *decision) traceRoom() (event, answers int, err error) {
 	for _, v := range d.verdicts {
 		event += 64 + 2*(len(v.Flow)+len(v.Rule)+len(v.Said))
 	}
+	for i := range d.logs {
+		event += 64 + len(d.logs[i].Flow) + 2*len(d.logs[i].Text)
+	}
 	for i := range d.memory.answers[:d.memory.asked] {
 		a := &d.memory.answers[i]
-		answers += 128 + 2*len(a.Key) + len(a.KV.Value) + 48*len(a.KV.Free)
+		answers += 128 + 2*len(a.Key) + len(a.KV.Value) + 48*len(a.KV.Free) + a.HTTP.size()
 	}
 	return event, answers, nil
 }
@@ -213,7 +217,7 @@ func (d *decision) trace(c *store.Change) error {
 	}
 	t := trace{
 		Engine: semantics, Catalog: d.edition.Rev, Config: d.config, Event: h, Answers: d.memory.answers[:d.memory.asked],
-		Flow: d.taken, Tried: d.verdicts, Lua: d.lua,
+		Flow: d.taken, Tried: d.verdicts, Lua: d.lua, Log: d.logs,
 	}
 	if t.Sum, err = sumOf(c); err != nil {
 		return err

@@ -13,7 +13,7 @@ import (
 // reportPatience is how long a report on a send waits for the commit of the send's message id that it overtook.
 const reportPatience = 10 * time.Second
 
-// Wake is the scheduler's worker for jobs of kind timer, event and chore. It ends the job by its Change. An error means that the job
+// Wake is the scheduler's worker for jobs of kind timer, event, chore, http and plugin. It ends the job by its Change. An error means that the job
 // shall be brought again: a timer whose script failed comes back until its third try, and is parked then.
 func (e *Engine) Wake(ctx context.Context, job store.Job) error {
 	acc, err := e.account(job.Account)
@@ -29,6 +29,12 @@ func (e *Engine) Wake(ctx context.Context, job store.Job) error {
 			job = tick
 		}
 		return e.chore(ctx, acc, job)
+	}
+	switch job.Kind {
+	case callKind:
+		return e.outcall(ctx, acc, job)
+	case pluginKind:
+		return e.accountRun(ctx, acc, job)
 	}
 	t := task{fan: job.Fan(), cause: job.ID, job: &job}
 	leave, err := e.lanes.enter(ctx, t.fan)

@@ -27,7 +27,7 @@ type Source interface {
 // Host runs the operator's scripts: it compiles plugins once per version and makes the State of each decision. It is safe for
 // concurrent use.
 type Host struct {
-	source  Source
+	Config
 	plugins sync.Map // pluginVersion → *sandbox.Program; versions never change, so nothing is ever dropped
 }
 
@@ -36,8 +36,19 @@ type pluginVersion struct {
 	version int
 }
 
-// NewHost makes a Host over the scripts of src.
-func NewHost(src Source) *Host { return &Host{source: src} }
+// Config makes a Host. Source must be given.
+type Config struct {
+	Source Source
+	// Secret gives the value of a plugin's secret for an account; nil: there are none. No value of it is ever given to a script.
+	Secret func(account, plugin, name string) (value string, ok bool)
+	// ParseCron says what is wrong with a cron spec; nil: nothing is found wrong.
+	ParseCron func(spec string) error
+	// Gate bounds what is run to look at scripts; nil: nothing does.
+	Gate *sandbox.Gate
+}
+
+// NewHost makes a Host.
+func NewHost(c Config) *Host { return &Host{Config: c} }
 
 // Run says what one decision's scripts may see.
 type Run struct {
@@ -48,6 +59,11 @@ type Run struct {
 	Pins     map[string]int // version of every plugin that may be required, by name
 	Port     Port           // nil where no fan is being served
 	Modules  map[string]sandbox.Module
+	Account  string
+	Settings map[string]Setting // of the account's plugins, by name
+	Hosts    []string           // that the account's scripts may reach
+	Pass     *sandbox.Pass
+	Tally    *sandbox.Tally
 }
 
 // State makes the Lua of one decision, with the standard modules, those of r and the pinned plugins. The caller closes it.
@@ -71,10 +87,11 @@ func (h *Host) state(ctx context.Context, r Run, require func(string) (*sandbox.
 	maps.Copy(modules, r.Modules)
 	var print func(string)
 	if r.Port != nil {
-		print = func(line string) { log.Write(r.Port, line) }
+		print = func(line string) { log.Write(r.Port, log.Info, line) }
 	}
 	return sandbox.NewState(ctx, sandbox.Options{
 		Limits: r.Limits, Seed: r.Seed, Now: r.Now, Location: r.Location, Modules: modules, Require: require, Print: print,
+		Pass: r.Pass, Tally: r.Tally,
 	})
 }
 
@@ -88,7 +105,7 @@ func (h *Host) plugin(ctx context.Context, name string, version int) (*sandbox.P
 	if p, ok := h.plugins.Load(key); ok {
 		return p.(*sandbox.Program), nil
 	}
-	script, err := h.source.Script(ctx, store.ScriptID{Kind: store.KindPlugin, Name: name}, version)
+	script, err := h.Source.Script(ctx, store.ScriptID{Kind: store.KindPlugin, Name: name}, version)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, h.unknown(name)
 	}
@@ -105,9 +122,9 @@ func (h *Host) plugin(ctx context.Context, name string, version int) (*sandbox.P
 	return p, nil
 }
 
-// Check compiles and runs a plugin, with the newest versions of the plugins it requires, and gives its name: the field name of
+// check compiles and runs a plugin, with the newest versions of the plugins it requires, and gives its name: the field name of
 // the table it returns, or the base name of file. The error is a *sandbox.Error.
-func (h *Host) Check(ctx context.Context, file, source string) (name string, err error) {
+func (h *Host) check(ctx context.Context, file, source string) (name string, err error) {
 	v, err := h.evaluate(ctx, file, source, nil)
 	if err != nil {
 		return "", err

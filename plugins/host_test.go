@@ -70,7 +70,7 @@ func (p *port) Take(key string, limit int64) (int64, bool, error) {
 	return p.counts[key], true, nil
 }
 
-func (p *port) Log(text string) { p.lines = append(p.lines, text) }
+func (p *port) Log(_, text string) { p.lines = append(p.lines, text) }
 
 // evening is the story of design.md: half past nine on a Monday evening in Shanghai.
 func evening(t testing.TB) (time.Time, *time.Location) {
@@ -81,6 +81,8 @@ func evening(t testing.TB) (time.Time, *time.Location) {
 	}
 	return time.Date(2026, 11, 2, 21, 30, 0, 0, loc), loc
 }
+
+func newHost(src plugins.Source) *plugins.Host { return plugins.NewHost(plugins.Config{Source: src}) }
 
 // evaluate runs a source on a Host and gives what it returns, as text.
 func evaluate(t testing.TB, h *plugins.Host, r plugins.Run, source string) (string, error) {
@@ -119,7 +121,7 @@ func TestStd(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := evaluate(t, plugins.NewHost(library{}), plugins.Run{Port: newPort()}, string(source)); err != nil {
+			if _, err := evaluate(t, newHost(library{}), plugins.Run{Port: newPort()}, string(source)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -129,7 +131,7 @@ func TestStd(t *testing.T) {
 // TestStdNames: every module is global and can be required, and is the same both ways.
 func TestStdNames(t *testing.T) {
 	for name := range plugins.Std(nil) {
-		got, err := evaluate(t, plugins.NewHost(library{}), plugins.Run{}, fmt.Sprintf("return %s == require '%s'", name, name))
+		got, err := evaluate(t, newHost(library{}), plugins.Run{}, fmt.Sprintf("return %s == require '%s'", name, name))
 		if err != nil || got != "true" {
 			t.Errorf("%s: %s, %v", name, got, err)
 		}
@@ -137,7 +139,7 @@ func TestStdNames(t *testing.T) {
 }
 
 func TestPins(t *testing.T) {
-	h := plugins.NewHost(library{
+	h := newHost(library{
 		"stock@1": "return { n = 1 }", "stock@2": "return { n = 2 }",
 		"shop@1": "local stock = require 'stock'\nreturn { n = stock.n * 10 }",
 		"bad@1":  "local function f(\nreturn {}",
@@ -171,7 +173,7 @@ func (n need) Error() string { return "need " + n.key }
 
 // TestNeed: what a Port ends the run with comes out of Run as it went in, pcall or not.
 func TestNeed(t *testing.T) {
-	h := plugins.NewHost(library{"p@1": "return { get = function(k) local ok, v = pcall(kv.get, k); return v end }"})
+	h := newHost(library{"p@1": "return { get = function(k) local ok, v = pcall(kv.get, k); return v end }"})
 	for _, source := range []string{"kv.get('a')", "pcall(kv.get, 'a')", "require('p').get('a')", "pcall(require('p').get, 'a')"} {
 		p := newPort()
 		p.end = need{"a"}
@@ -184,7 +186,7 @@ func TestNeed(t *testing.T) {
 }
 
 func TestKVWithoutFan(t *testing.T) {
-	_, err := evaluate(t, plugins.NewHost(library{}), plugins.Run{}, "local n = kv.take('x', 1)")
+	_, err := evaluate(t, newHost(library{}), plugins.Run{}, "local n = kv.take('x', 1)")
 	want := "s.lua:1: kv can be used only while a fan is being served: call it inside of a function"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
@@ -193,14 +195,14 @@ func TestKVWithoutFan(t *testing.T) {
 
 func TestLog(t *testing.T) {
 	p := newPort()
-	_, err := evaluate(t, plugins.NewHost(library{}), plugins.Run{Port: p}, "print('a', 1)\nlog.info('b', nil)\nlog.info(('x'):rep(2000))")
+	_, err := evaluate(t, newHost(library{}), plugins.Run{Port: p}, "print('a', 1)\nlog.info('b', nil)\nlog.info(('x'):rep(2000))")
 	if err != nil || len(p.lines) != 3 || p.lines[0] != "a\t1" || p.lines[1] != "b\tnil" || len(p.lines[2]) > 1010 {
 		t.Errorf("%q %v", p.lines, err)
 	}
 }
 
 func TestCheck(t *testing.T) {
-	h := plugins.NewHost(library{"stock@1": "return { take = function() end }", "stock@2": "return { name = 'stock', take = function() end }"})
+	h := newHost(library{"stock@1": "return { take = function() end }", "stock@2": "return { name = 'stock', take = function() end }"})
 	for _, tt := range []struct{ file, source, name, err string }{
 		{"plugins/shops.lua", "return { nearest = function() end }", "shops", ""},
 		{`C:\plugins\shops.lua`, "return {}", "shops", ""},
@@ -215,9 +217,11 @@ func TestCheck(t *testing.T) {
 		{"x.lua", "\nlocal n = kv.get('a')\nreturn {}", "", "x.lua:2: kv can be used only while a fan is being served: call it inside of a function"},
 		{"x.lua", "require 'none'", "", "x.lua:1: there is no plugin \"none\": push it with `fanflow plugin push none.lua --publish`, then push this script again"},
 	} {
-		name, err := h.Check(context.Background(), tt.file, tt.source)
-		got := ""
-		if err != nil {
+		m, _, err := h.Manifest(context.Background(), tt.file, tt.source)
+		name, got := "", ""
+		if err == nil {
+			name = m.Name
+		} else {
 			got = strings.Replace(err.Error(), tt.file, "x.lua", 1)
 			if !errors.As(err, new(*sandbox.Error)) {
 				t.Errorf("%s: no *sandbox.Error: %v", tt.source, err)
@@ -230,7 +234,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestBroadcast(t *testing.T) {
-	h := plugins.NewHost(library{"texts@1": "return { hello = '你好' }"})
+	h := newHost(library{"texts@1": "return { hello = '你好' }"})
 	b, err := h.Broadcast(context.Background(), "weekly.lua", `
 -- every Monday
 local texts = require "texts"
@@ -277,10 +281,10 @@ return broadcast {
 
 // TestExamples: the scripts that users copy are what this package says they are.
 func TestExamples(t *testing.T) {
-	h := plugins.NewHost(library{})
+	h := newHost(library{})
 	for pattern, check := range map[string]func(file, source string) error{
 		"../examples/plugins/*.lua": func(file, source string) error {
-			_, err := h.Check(context.Background(), file, source)
+			_, _, err := h.Manifest(context.Background(), file, source)
 			return err
 		},
 		"../examples/broadcasts/*.lua": func(file, source string) error {

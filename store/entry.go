@@ -49,6 +49,9 @@ const (
 	Failed       Kind = "failed"    // a script failed: Flow, Version, Why (Lua traceback with file and line)
 	Parked       Kind = "parked"    // state: a timer failed three times and waits for a new version: as Armed
 	Erased       Kind = "erased"    // state: the fan was erased
+
+	Fetched Kind = "fetched" // a script read over HTTP: Flow, Name is the method and the address without its query, Value {"status":200,"ms":31,"bytes":812}, Why what went wrong
+	Asked   Kind = "asked"   // a script ordered an HTTP call: Flow, No, Name as of Fetched, Key, Job
 )
 
 // Entry is one thing that happened to a fan. Fields that a kind does not name are zero.

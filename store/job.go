@@ -81,4 +81,7 @@ type Send struct {
 	MsgID  int64     `json:"msgid,string,omitempty"` // the platform's
 	// Depth is how many events deep it was ordered: that of the event that led to it. What flows hear of its end is one deeper.
 	Depth int `json:"depth,omitempty"`
+	// Passed says that the plugins have been asked whether it may go, and names those that had a hook for it, "crm@3 guard@1"; "-" if
+	// none had. They are asked once: what they made of it stands in Content.
+	Passed string `json:"passed,omitempty"`
 }

@@ -67,7 +67,7 @@ func (c *Change) room() room {
 	for i := range c.Sends {
 		s := &c.Sends[i]
 		r.n += roomSend
-		r.text(s.ID, s.Account, s.OpenID, s.Flow, s.Channel, s.Purpose, string(s.Status), s.Reason, s.Late)
+		r.text(s.ID, s.Account, s.OpenID, s.Flow, s.Channel, s.Purpose, string(s.Status), s.Reason, s.Late, s.Passed)
 		r.value(s.Content)
 		r.times(s.Created, s.Due, s.Expires, s.Tried, s.SentAt)
 	}

@@ -40,6 +40,9 @@ type Publication struct {
 	By        string    `json:"by,omitempty"`
 	// Pins are the versions of the plugins that a flow was published with, by name.
 	Pins map[string]int `json:"pins,omitempty"`
+	// Configs are digests of the configuration that the pinned plugins had then, by name. It is not frozen: a new configuration
+	// holds for all versions.
+	Configs map[string]string `json:"configs,omitempty"`
 	// Paused, with Why, holds a flow: it takes no event and its timers wait.
 	Paused bool   `json:"paused,omitempty"`
 	Why    string `json:"why,omitempty"`
@@ -64,6 +67,8 @@ type PastPub struct {
 	At      time.Time      `json:"at"`
 	Choice  *Choice        `json:"choice,omitempty"`
 	Pins    map[string]int `json:"pins,omitempty"`
+	// Configs are those of the Publication.
+	Configs map[string]string `json:"configs,omitempty"`
 }
 
 // Ways in which a publication treats the fans who are in the flow.
@@ -103,7 +108,7 @@ func (p Publication) Next(current Publication, rev uint64) (Publication, error) 
 	}
 	p.Published = Stamp(p.Published)
 	p.No, p.Rev = current.No+1, rev
-	p.History = append(slices.Clone(current.History), PastPub{No: p.No, Version: p.Version, At: p.Published, Choice: p.Choice, Pins: p.Pins})
+	p.History = append(slices.Clone(current.History), PastPub{No: p.No, Version: p.Version, At: p.Published, Choice: p.Choice, Pins: p.Pins, Configs: p.Configs})
 	if extra := len(p.History) - MaxHistory; extra > 0 {
 		p.History = slices.Delete(p.History, 0, extra)
 	}

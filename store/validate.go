@@ -20,6 +20,7 @@ var blind = map[Kind]bool{
 // aside are the other kinds that only note what a late job did: a tombstone stays one under them, as under the blind ones.
 var aside = map[Kind]bool{
 	Stale: true, Parked: true, Missed: true, Disarmed: true, Unplanned: true, Released: true, Refused: true, Decided: true,
+	Fetched: true, Asked: true,
 }
 
 // Validate finds what no store should be asked to write. Commit calls it before anything else.

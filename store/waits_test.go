@@ -173,7 +173,7 @@ func TestApplyKept(t *testing.T) {
 // TestApplyAside: what a late job or a decision notes does not bring a tombstone back.
 func TestApplyAside(t *testing.T) {
 	for _, kind := range []store.Kind{
-		store.Settled, store.Stale, store.Parked, store.Missed, store.Disarmed, store.Unplanned, store.Released, store.Refused, store.Decided,
+		store.Settled, store.Stale, store.Parked, store.Missed, store.Disarmed, store.Unplanned, store.Released, store.Refused, store.Decided, store.Fetched, store.Asked,
 	} {
 		all := played(t, entries{{Kind: store.Heard}}, entries{{Kind: store.Erased}}, entries{{Kind: kind, Flow: "coupon", No: 1}})
 		if f := last(all).Fan; !f.Erased {

@@ -156,7 +156,8 @@ func (a *app) wireScheduler(ctx context.Context) (err error) {
 	a.runner, err = scheduler.New(scheduler.Config{
 		Store: a.store, Now: a.clock.Now, Logger: a.logger, Observe: a.metrics.job,
 		Workers: map[string]scheduler.Worker{
-			"timer": a.engine.Wake, "event": a.engine.Wake, "chore": a.engine.Wake, "send": a.outbox.Send, "broadcast": a.outbox.Broadcast,
+			"timer": a.engine.Wake, "event": a.engine.Wake, "chore": a.engine.Wake, "http": a.engine.Wake, "plugin": a.engine.Wake,
+			"send": a.outbox.Send, "broadcast": a.outbox.Broadcast,
 		},
 	})
 	if err != nil {

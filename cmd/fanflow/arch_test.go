@@ -26,15 +26,19 @@ var rooms = map[string][]string{
 	"wechat/api":       {"wechat"},
 	"wechat/simulator": {"wechat/crypt"}, // and nothing else: it must be able to catch the mistakes of the rest
 
-	"plugins/sandbox":  {},
-	"plugins/std/*":    {"plugins/sandbox"},
-	"plugins":          {"plugins/sandbox", "plugins/std/*", "store"},
+	"plugins/reference": {},
+	"plugins/fetch":     {},
+	"plugins/lint":      {"plugins/reference"},
+	"plugins/sandbox":   {"plugins/reference"},
+	"plugins/std/*":     {"plugins/sandbox", "plugins/reference", "plugins/fetch"},
+	"plugins":           {"plugins/sandbox", "plugins/reference", "plugins/lint", "plugins/fetch", "plugins/std/*", "store"},
+
 	"scheduler":        {"store"}, // not flows: a timer is a job whose worker cmd/fanflow registers
 	"scheduler/outbox": {"scheduler", "store", "wechat", "wechat/api"},
 
-	"flows": {"store", "wechat", "plugins", "plugins/sandbox"}, // not scheduler
+	"flows": {"store", "wechat", "plugins", "plugins/*"}, // not scheduler
 
-	"ui": {"store", "flows", "scheduler", "wechat"},
+	"ui": {"store", "flows", "scheduler", "wechat", "plugins/reference"},
 
 	"examples":    {},
 	"cmd/fanflow": {"*", "*/*"},
@@ -50,7 +54,7 @@ var rooms = map[string][]string{
 // walls names, for every module that is not ours, the packages that may import it.
 var walls = map[string][]string{
 	"go.etcd.io/bbolt":                    {"store/bolt", "store/bolt/committer"},
-	"github.com/yuin/gopher-lua":          {"plugins", "plugins/sandbox", "plugins/std/*", "flows"},
+	"github.com/yuin/gopher-lua":          {"plugins", "plugins/sandbox", "plugins/lint", "plugins/std/*", "flows"},
 	"github.com/robfig/cron/v3":           {"scheduler"},
 	"github.com/gorilla/mux":              {"ui", "cmd/fanflow"},
 	"github.com/spf13/cobra":              {"cmd/fanflow"},

@@ -41,7 +41,7 @@ func BenchmarkDecision(b *testing.B) {
 		var root *lua.LTable
 		s := sandbox.NewState(context.Background(), sandbox.Options{
 			Require: func(string) (*sandbox.Program, error) { return stock, nil },
-			Modules: map[string]sandbox.Module{"flow": func(s *sandbox.State) lua.LValue {
+			Modules: map[string]sandbox.Module{"flow": func(s *sandbox.State, _ sandbox.Scope) lua.LValue {
 				return s.L.NewFunction(func(L *lua.LState) int { root = L.CheckTable(1); L.Push(root); return 1 })
 			}},
 		})

@@ -107,7 +107,7 @@ func TestToLuaOrder(t *testing.T) {
 		fields[fmt.Sprintf("k%02d", i)] = i
 	}
 	for range 5 {
-		o := sandbox.Options{Modules: map[string]sandbox.Module{"data": func(s *sandbox.State) lua.LValue { return sandbox.ToLua(s.L, fields) }}}
+		o := sandbox.Options{Modules: map[string]sandbox.Module{"data": func(s *sandbox.State, _ sandbox.Scope) lua.LValue { return sandbox.ToLua(s.L, fields) }}}
 		v, err := run(t, "s.lua", "local s = '' for k in pairs(data) do s = s .. k end return s", o)
 		if err != nil || !strings.HasPrefix(v.String(), "k00k01k02k03") {
 			t.Fatal(v, err)

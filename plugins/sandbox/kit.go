@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"fanflow/plugins/reference"
 )
 
 // Library is a set of functions and values under one name, built once and shared by all states. Scripts see it as a userdata
@@ -12,6 +14,7 @@ type Library struct {
 	name    string
 	value   *lua.LUserData
 	members *lua.LTable
+	words   reference.Module
 }
 
 // NewLibrary builds a library. Its functions find their decision through From(L). Reading a member that does not exist fails
@@ -40,8 +43,32 @@ func NewLibrary(name string, funcs map[string]lua.LGFunction, values map[string]
 	return &Library{name: name, value: value, members: members}
 }
 
+// Describe makes a library with the words of its members: every function of m has its Go function in do, every value its value,
+// and the other way round. A mistake in that is one of ours, and panics when the program starts.
+func Describe(m reference.Module, do map[string]lua.LGFunction, values map[string]lua.LValue) *Library {
+	if len(m.Funcs) != len(do) || len(m.Values) != len(values) {
+		panic(fmt.Sprintf("module %s: its words and its functions differ", m.Name))
+	}
+	for _, f := range m.Funcs {
+		if do[f.Name] == nil || f.Doc == "" || f.DocZH == "" {
+			panic(fmt.Sprintf("module %s: %s has no function or no words", m.Name, f.Name))
+		}
+	}
+	for _, v := range m.Values {
+		if values[v.Name] == nil || v.Doc == "" || v.DocZH == "" {
+			panic(fmt.Sprintf("module %s: %s has no value or no words", m.Name, v.Name))
+		}
+	}
+	l := NewLibrary(m.Name, do, values)
+	l.words = m
+	return l
+}
+
+// Words describe the library's members.
+func (l *Library) Words() reference.Module { return l.words }
+
 // Module gives the library to a state: it is a [Module].
-func (l *Library) Module(*State) lua.LValue { return l.value }
+func (l *Library) Module(*State, Scope) lua.LValue { return l.value }
 
 // noEnv is the environment of frozen functions. The VM asks for one and never looks into it.
 var noEnv = &lua.LTable{Metatable: lua.LNil}
@@ -157,7 +184,7 @@ func (s *State) module(name string, m Module) lua.LValue {
 	if v, ok := s.loaded[name]; ok && v != nil {
 		return v
 	}
-	v := m(s)
+	v := m(s, Scope{})
 	s.loaded[name] = v
 	return v
 }

@@ -15,11 +15,15 @@ type Limits struct {
 	Bytes int64
 	// Time is wall time spent inside Run and Call. It is the net under the other two, looked at every 256 instructions.
 	Time time.Duration
+	// Hard is the wall time after which a script is stopped in any case.
+	Hard time.Duration
+	// Total bounds the instructions of all States of one decision, over all the times that it is run anew for what it asks.
+	Total int
 }
 
 // DefaultLimits are generous for a flow (a usual decision takes 2,000 instructions, 100 KB and 0.1 ms) and harmless to the service.
 func DefaultLimits() Limits {
-	return Limits{Instructions: 200_000, Bytes: 16 << 20, Time: 200 * time.Millisecond}
+	return Limits{Instructions: 200_000, Bytes: 16 << 20, Time: 200 * time.Millisecond, Hard: time.Second, Total: 1_000_000}
 }
 
 func (l Limits) withDefaults() Limits {
@@ -32,6 +36,12 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Time <= 0 {
 		l.Time = d.Time
+	}
+	if l.Hard <= 0 {
+		l.Hard = max(d.Hard, l.Time)
+	}
+	if l.Total <= 0 {
+		l.Total = max(d.Total, l.Instructions)
 	}
 	return l
 }

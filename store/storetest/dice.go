@@ -168,7 +168,7 @@ func (d *dice) schedule(f store.Fan, flow string, no, n int) store.Entry {
 	case 6:
 		return store.Entry{Kind: store.Released, Send: fmt.Sprint("push", d.IntN(9)), Why: "given"}
 	}
-	return store.Entry{Kind: pick(d, []store.Kind{store.Refused, store.Decided}), Flow: flow, Name: "text 1", Value: raw(n)}
+	return store.Entry{Kind: pick(d, []store.Kind{store.Refused, store.Decided, store.Fetched, store.Asked}), Flow: flow, Name: "text 1", Value: raw(n)}
 }
 
 // more adds jobs, sends, claims, keys and spends to a Change, or spoils it.
@@ -190,7 +190,7 @@ func (d *dice) more(c *store.Change, jobs []string, n int) {
 		}
 	}
 	if d.chance(30) {
-		c.Sends = append(c.Sends, store.Send{ID: fmt.Sprint("s", d.IntN(40)), Account: account, OpenID: pick(d, openids), Status: pick(d, []store.Status{store.Waiting, store.Sent, store.Skipped}), Created: at.Add(time.Duration(d.IntN(9)) * time.Hour), Content: raw(n), Late: pick(d, []string{"", "skip", "09:00-21:00"}), Depth: d.IntN(3)})
+		c.Sends = append(c.Sends, store.Send{ID: fmt.Sprint("s", d.IntN(40)), Account: account, OpenID: pick(d, openids), Status: pick(d, []store.Status{store.Waiting, store.Sent, store.Skipped}), Created: at.Add(time.Duration(d.IntN(9)) * time.Hour), Content: raw(n), Late: pick(d, []string{"", "skip", "09:00-21:00"}), Passed: pick(d, []string{"", "-", "crm@3"}), Depth: d.IntN(3)})
 	}
 	if d.chance(12) {
 		c.Cancels = append(c.Cancels, store.Cancel{Send: fmt.Sprint("s", d.IntN(40)), Why: "taken back"})

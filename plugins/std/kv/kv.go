@@ -26,11 +26,11 @@ type Port interface {
 
 // Module is the module on a decision's values. p may be nil: then every function fails, and says that no fan is being served.
 func Module(p Port) sandbox.Module {
-	return func(s *sandbox.State) lua.LValue {
+	return func(s *sandbox.State, in sandbox.Scope) lua.LValue {
 		if p != nil {
 			s.Bind(portKey{}, p)
 		}
-		return library.Module(s)
+		return library.Module(s, in)
 	}
 }
 

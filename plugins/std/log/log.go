@@ -11,20 +11,27 @@ import (
 
 // Port takes the lines.
 type Port interface {
-	// Log writes a line to the decision's log.
-	Log(text string)
+	// Log writes a line of a level to the decision's log.
+	Log(level, text string)
 }
+
+// Levels of lines.
+const (
+	Info  = "info"
+	Warn  = "warn"
+	Error = "error"
+)
 
 // maxLine is the longest line that is kept, in bytes.
 const maxLine = 1000
 
 // Module is the module on a decision's log. p may be nil: then the lines go nowhere.
 func Module(p Port) sandbox.Module {
-	return func(s *sandbox.State) lua.LValue {
+	return func(s *sandbox.State, in sandbox.Scope) lua.LValue {
 		if p != nil {
 			s.Bind(portKey{}, p)
 		}
-		return library.Module(s)
+		return library.Module(s, in)
 	}
 }
 
@@ -42,15 +49,15 @@ func info(L *lua.LState) int {
 		parts[i] = s.Text(L.Get(i + 1))
 	}
 	if p, ok := s.Bound(portKey{}).(Port); ok {
-		Write(p, strings.Join(parts, "\t"))
+		Write(p, Info, strings.Join(parts, "\t"))
 	}
 	return 0
 }
 
 // Write gives p a line, cut to 1,000 bytes.
-func Write(p Port, line string) {
+func Write(p Port, level, line string) {
 	if len(line) > maxLine {
 		line = strings.ToValidUTF8(line[:maxLine], "") + "…"
 	}
-	p.Log(line)
+	p.Log(level, line)
 }

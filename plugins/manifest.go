@@ -1,0 +1,96 @@
+package plugins
+
+import (
+	"context"
+	"encoding/json"
+
+	"fanflow/plugins/lint"
+	"fanflow/plugins/reference"
+	"fanflow/plugins/sandbox"
+)
+
+// Manifest is what a plugin's script says of the plugin.
+type Manifest struct {
+	Name    string  `json:"name"`
+	Version string  `json:"version,omitempty"` // the author's word for it
+	Title   string  `json:"title,omitempty"`
+	Order   int     `json:"order,omitempty"` // of its hooks among those of others: low ones first
+	Config  []Field `json:"config,omitempty"`
+	// Hosts are those that its http may reach, KV the globs of the keys that its kv may touch.
+	Hosts     []string         `json:"hosts,omitempty"`
+	KV        []string         `json:"kv,omitempty"`
+	Functions []reference.Func `json:"functions,omitempty"`
+	Hooks     Hooks            `json:"hooks,omitzero"`
+	// Signature says how webhooks of the plugin's events are signed by a system that does not know X-Fanflow-Signature; nil: as all.
+	Signature *Signature `json:"signature,omitempty"`
+}
+
+// Hooks are the events that a plugin wants to see; "*" is any.
+type Hooks struct {
+	Events   []string `json:"on_event,omitempty"`    // words of events
+	Sends    []string `json:"before_send,omitempty"` // channels
+	Sent     []string `json:"after_send,omitempty"`  // statuses
+	Webhooks []string `json:"on_webhook,omitempty"`  // globs of names
+	Every    []string `json:"every,omitempty"`       // cron specs, or what every of a timer takes
+	// OnError is what becomes of a send whose before_send fails: "hold" (it is put off, then skipped) or "pass".
+	OnError string `json:"on_error,omitempty"`
+}
+
+// None reports whether there are no hooks.
+func (h *Hooks) None() bool {
+	return len(h.Events)+len(h.Sends)+len(h.Sent)+len(h.Webhooks)+len(h.Every) == 0
+}
+
+// Field is one setting of a plugin.
+type Field struct {
+	Name     string          `json:"name"`
+	Type     string          `json:"type"` // string, number, boolean, list or secret
+	Title    string          `json:"title,omitempty"`
+	Required bool            `json:"required,omitempty"`
+	Default  json.RawMessage `json:"default,omitempty"`
+	Min      *float64        `json:"min,omitempty"`
+	Max      *float64        `json:"max,omitempty"`
+	Pattern  string          `json:"pattern,omitempty"` // a Lua pattern
+	Enum     []string        `json:"enum,omitempty"`
+}
+
+// Signature is a header with the hex HMAC-SHA-256 of the body.
+type Signature struct {
+	Header string `json:"header"`
+	Prefix string `json:"prefix,omitempty"`
+	Secret string `json:"secret"` // the name of the plugin's secret
+}
+
+// Setting is what the configuration says of a plugin for one account. It holds no secret.
+type Setting struct {
+	Config  map[string]any `json:"config,omitempty"`
+	Secrets []string       `json:"secrets,omitempty"` // names of those that are set
+	// Off: the plugin's hooks are not for this account. Its functions are.
+	Off bool `json:"off,omitempty"`
+}
+
+// Plugin is one version of a plugin, ready to be used. It never changes and is shared.
+type Plugin struct {
+	Manifest
+	Number  int // version as the store counts them
+	Program *sandbox.Program
+}
+
+// Manifest compiles a plugin, runs its chunk, with the newest versions of the plugins it requires, and reads what it says of itself.
+// The error is a *sandbox.Error: the script does not compile, fails, or returns no plugin.
+func (h *Host) Manifest(ctx context.Context, file, source string) (*Manifest, []lint.Finding, error) {
+	name, err := h.check(ctx, file, source)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &Manifest{Name: name}, nil, nil
+}
+
+// Plugin gives a version of a plugin.
+func (h *Host) Plugin(ctx context.Context, name string, version int) (*Plugin, error) {
+	p, err := h.plugin(ctx, name, version)
+	if err != nil {
+		return nil, err
+	}
+	return &Plugin{Manifest: Manifest{Name: name}, Number: version, Program: p}, nil
+}
