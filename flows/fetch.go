@@ -2,7 +2,10 @@ package flows
 
 import (
 	"context"
+	"errors"
 
+	"fanflow/plugins/fetch"
+	"fanflow/plugins/std/http"
 	"fanflow/store"
 )
 
@@ -14,6 +17,16 @@ func (a *httpAnswer) size() int { return 0 }
 
 // get makes the request of a need.
 func (f *fetcher) get(ctx context.Context, n need) (*httpAnswer, error) { return &httpAnswer{}, nil }
+
+// Fetch gives the answer to a reading request of a script.
+func (p *port) Fetch(r http.Request) (fetch.Answer, error) {
+	return fetch.Answer{}, errors.New("http is not built in")
+}
+
+// Call orders a request of a script.
+func (p *port) Call(r http.Request, o http.Order) (string, error) {
+	return "", errors.New("http is not built in")
+}
 
 // callKind is the kind of the jobs that make a request which is no reading.
 const callKind = "http"

@@ -6,6 +6,7 @@ import (
 	"fanflow/plugins/sandbox"
 	"fanflow/plugins/std/crypto"
 	"fanflow/plugins/std/geo"
+	"fanflow/plugins/std/http"
 	"fanflow/plugins/std/json"
 	"fanflow/plugins/std/kv"
 	"fanflow/plugins/std/log"
@@ -16,16 +17,18 @@ import (
 // Port is what one decision lends to the standard modules: the shared values of the account and the decision's log. A method
 // that cannot answer yet calls State.Abort with an error of its own, which Run and Call then return.
 type Port interface {
+	http.Port
 	kv.Port
 	log.Port
 }
 
 // Std gives the standard modules by the names that scripts know them by. port may be nil where no fan is being served: then
-// kv fails, and the log goes nowhere.
+// kv and http fail, and the log goes nowhere.
 func Std(port Port) map[string]sandbox.Module {
 	return map[string]sandbox.Module{
 		"crypto": crypto.Library.Module,
 		"geo":    geo.Library.Module,
+		"http":   http.Module(port),
 		"json":   json.Library.Module,
 		"kv":     kv.Module(port),
 		"log":    log.Module(port),

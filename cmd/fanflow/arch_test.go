@@ -30,13 +30,16 @@ var rooms = map[string][]string{
 	"plugins/fetch":     {},
 	"plugins/lint":      {"plugins/reference"},
 	"plugins/sandbox":   {"plugins/reference"},
-	"plugins/std/*":     {"plugins/sandbox", "plugins/reference", "plugins/fetch"},
-	"plugins":           {"plugins/sandbox", "plugins/reference", "plugins/lint", "plugins/fetch", "plugins/std/*", "store"},
+	// secrets stand in texts that http opens
+	"plugins/std/config": {"plugins/sandbox", "plugins/reference", "plugins/fetch", "plugins/std/http"},
+	"plugins/std/crypto": {"plugins/sandbox", "plugins/reference", "plugins/fetch", "plugins/std/http"},
+	"plugins/std/*":      {"plugins/sandbox", "plugins/reference", "plugins/fetch"},
+	"plugins":            {"plugins/sandbox", "plugins/reference", "plugins/lint", "plugins/fetch", "plugins/std/*", "store"},
 
 	"scheduler":        {"store"}, // not flows: a timer is a job whose worker cmd/fanflow registers
 	"scheduler/outbox": {"scheduler", "store", "wechat", "wechat/api"},
 
-	"flows": {"store", "wechat", "plugins", "plugins/*"}, // not scheduler
+	"flows": {"store", "wechat", "plugins", "plugins/*", "plugins/std/http"}, // not scheduler
 
 	"ui": {"store", "flows", "scheduler", "wechat", "plugins/reference"},
 
