@@ -15,6 +15,7 @@ import (
 
 	"fanflow/plugins"
 	"fanflow/plugins/sandbox"
+	"fanflow/plugins/std/http"
 	"fanflow/store"
 )
 
@@ -33,11 +34,12 @@ func (l library) Script(_ context.Context, id store.ScriptID, version int) (stor
 
 // port keeps the shared values of a test in memory, as one decision sees them.
 type port struct {
-	values map[string]json.RawMessage
-	counts map[string]int64
-	lines  []string
-	end    error // what Get ends the run with
-	state  *sandbox.State
+	http.Port // nil: what it is for needs an engine
+	values    map[string]json.RawMessage
+	counts    map[string]int64
+	lines     []string
+	end       error // what Get ends the run with
+	state     *sandbox.State
 }
 
 func newPort() *port { return &port{values: map[string]json.RawMessage{}, counts: map[string]int64{}} }

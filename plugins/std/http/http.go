@@ -55,7 +55,6 @@ type portKey struct{}
 
 var library = sandbox.Describe(reference.Module{Name: "http", Doc: "Other systems, over HTTP.", DocZH: "通过 HTTP 访问其他系统。"}, nil, nil)
 
-
 // port gives the way out; without one the script fails.
 func port(L *lua.LState) (*sandbox.State, Port) {
 	s := sandbox.From(L)
