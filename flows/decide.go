@@ -101,7 +101,7 @@ func decide(ctx context.Context, in *input, m *memory, pass *sandbox.Pass) (outc
 	m.asked = 0
 	d := &decision{
 		input: in, ctx: ctx, event: in.event, memory: m, pass: pass, tally: sandbox.NewTally(in.limits), draft: newDraft(in.snapshot, in.now, in.cause),
-		scripts: map[*compiled]*script{}, word: "silent", places: map[string][]store.Claim{}, refused: map[string]bool{}, unheard: -1,
+		scripts: map[*compiled]*script{}, word: "silent", places: map[string][]store.Claim{}, refused: map[string]bool{}, unheard: -1, hurried: in.edition.Held,
 	}
 	if d.job != nil { // one that is put off, or let go again, is decided on more than once under one cause
 		d.draft.ids = fmt.Sprintf("%s~%d", in.cause, in.snapshot.Rev)
@@ -346,7 +346,7 @@ func (d *decision) attempt(flow *compiled, fn func() error, most int) (*failure,
 		delete(d.scripts, flow)
 	}
 	d.word = "failed"
-	if e := new(sandbox.Error); errors.As(f.err, &e) && e.Kind == sandbox.KindDeadline {
+	if isSlow(f.err) {
 		d.hurried = true
 	}
 	f = f.in(flow)

@@ -42,6 +42,8 @@ type edition struct {
 	ByName  map[string]*published
 	Plugins map[string]int // published versions
 	Hooks   hookSet        // of the published plugins
+	// Held: of some flow it has an earlier publication, or none, because its script did not come to an end in time.
+	Held bool
 }
 
 // listens reports whether some flow other than but may take such an event.
@@ -59,10 +61,13 @@ type library struct {
 	host   *plugins.Host
 	logger *slog.Logger
 	limits sandbox.Limits
+	gate   *sandbox.Gate
+	now    func() time.Time
 
 	mu       sync.Mutex
 	rev      uint64
 	read     bool
+	again    time.Time // when the catalog is read again though it is the same, as some edition is Held; zero: never
 	editions map[string]*edition
 	versions map[string]*compiled      // by account, name, version and pins; those that are not published, as long as the catalog stays
 	pins     map[string]map[string]int // of versions whose publication is long past, as long as the catalog stays
@@ -76,7 +81,7 @@ type library struct {
 
 func newLibrary(c *Config, accounts map[string]*Account) *library {
 	l := &library{
-		store: c.Store, host: c.Host, logger: c.Logger, limits: c.Limits,
+		store: c.Store, host: c.Host, logger: c.Logger, limits: c.Limits, gate: c.Gate, now: c.Now,
 		editions: map[string]*edition{}, versions: map[string]*compiled{}, pins: map[string]map[string]int{},
 		broken: map[string]*brokenError{},
 	}
@@ -90,7 +95,7 @@ func newLibrary(c *Config, accounts map[string]*Account) *library {
 func (l *library) edition(ctx context.Context, account string, rev uint64) (*edition, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.read && l.rev >= rev {
+	if l.read && l.rev >= rev && (l.again.IsZero() || l.now().Before(l.again)) {
 		return l.editions[account], nil
 	}
 	catalog, err := l.store.Catalog(ctx)
@@ -101,16 +106,25 @@ func (l *library) edition(ctx context.Context, account string, rev uint64) (*edi
 	clear(l.broken)
 	l.pasts.Clear()
 	l.told.Clear()
-	made := map[string]*edition{}
-	for name := range l.editions {
-		if made[name], err = l.edit(ctx, name, catalog); err != nil {
+	made, again := map[string]*edition{}, time.Time{}
+	for name, last := range l.editions {
+		if last == nil {
+			last = &edition{}
+		}
+		if made[name], err = l.edit(ctx, name, catalog, last); err != nil {
 			return nil, err
 		}
+		if made[name].Held {
+			again = l.now().Add(heldTime)
+		}
 	}
-	l.editions, l.rev, l.read = made, catalog.Rev, true
+	l.editions, l.rev, l.read, l.again = made, catalog.Rev, true, again
 	l.forget()
 	return l.editions[account], nil
 }
+
+// heldTime is how long a flow whose script was too slow is left as it was.
+const heldTime = 10 * time.Second
 
 // newer reports whether a later catalog than the one at rev was read.
 func (l *library) newer(rev uint64) bool {
@@ -130,7 +144,9 @@ func (l *library) forget() {
 	maps.DeleteFunc(l.versions, func(_ string, c *compiled) bool { return !current[c] })
 }
 
-func (l *library) edit(ctx context.Context, account string, catalog store.Catalog) (*edition, error) {
+// edit makes an edition of the catalog. A flow that is too slow to say what it is stays as it is in last, until it is tried again;
+// without last it is an error.
+func (l *library) edit(ctx context.Context, account string, catalog store.Catalog, last *edition) (*edition, error) {
 	e := &edition{Rev: catalog.Rev, ByName: map[string]*published{}, Plugins: map[string]int{}}
 	for _, p := range catalog.Publications {
 		if p.Kind == store.KindPlugin {
@@ -147,11 +163,22 @@ func (l *library) edit(ctx context.Context, account string, catalog store.Catalo
 			l.logger.Error("a published flow cannot be used", "account", account, "flow", p.Name, "version", p.Version, "err", err)
 			continue
 		}
+		flow := &published{compiled: c, No: p.No, History: p.History}
+		if last != nil && errors.Is(err, errSlow) {
+			l.logger.Error("a published flow took too long to load: it is tried again soon", "account", account, "flow", p.Name, "version", p.Version, "err", err)
+			e.Held = true
+			old := last.ByName[p.Name]
+			if old == nil {
+				continue
+			}
+			flow.compiled, flow.No, flow.History, err = old.compiled, old.No, old.History, nil
+		}
 		if err != nil {
 			return nil, err
 		}
-		e.ByName[p.Name] = &published{compiled: c, Paused: p.Paused, Why: p.Why, No: p.No, History: p.History}
-		e.Flows = append(e.Flows, e.ByName[p.Name])
+		flow.Paused, flow.Why = p.Paused, p.Why
+		e.ByName[p.Name] = flow
+		e.Flows = append(e.Flows, flow)
 	}
 	var err error
 	if e.Hooks, err = l.hooks(ctx, catalog, account); err != nil {
@@ -191,6 +218,9 @@ type brokenError struct{ err error }
 func (e *brokenError) Error() string { return e.err.Error() }
 func (e *brokenError) Unwrap() error { return e.err }
 
+// errSlow tells that a script was stopped by the clock: on a machine that is less busy it may be usable.
+var errSlow = errors.New("the script did not come to an end in time")
+
 // compile is called with l.mu held.
 func (l *library) compile(ctx context.Context, id store.ScriptID, version int, pins map[string]int) (*compiled, error) {
 	key := fmt.Sprint(id.Account, "\x00", id.Name, "\x00", version, "\x00", pinsText(pins))
@@ -211,6 +241,9 @@ func (l *library) compile(ctx context.Context, id store.ScriptID, version int, p
 	if bad := errorsIn(findings); err == nil && len(bad) > 0 {
 		err = &FindingsError{bad}
 	}
+	if isSlow(err) {
+		return nil, fmt.Errorf("flow %s version %d: %w: %w", id.Name, version, errSlow, err)
+	}
 	if err != nil {
 		l.broken[key] = &brokenError{err}
 		return nil, l.broken[key]
@@ -220,6 +253,12 @@ func (l *library) compile(ctx context.Context, id store.ScriptID, version int, p
 	return c, nil
 }
 
+// isSlow reports whether it was the clock that ended a script.
+func isSlow(err error) bool {
+	var e *sandbox.Error
+	return errors.As(err, &e) && e.Kind == sandbox.KindDeadline
+}
+
 func pinsText(pins map[string]int) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(pins)) {
@@ -227,10 +266,6 @@ func pinsText(pins map[string]int) string {
 	}
 	return b.String()
 }
-
-// declareTime is how long a script may take to declare itself, by the wall clock. Its instructions bound it already, the same on
-// every machine; the clock must not make a published flow unusable because the machine was busy for a moment.
-const declareTime = 5 * time.Second
 
 // declared is what a source with its pins comes to. It never changes and is shared.
 type declared struct {
@@ -281,6 +316,11 @@ func (l *library) declare(ctx context.Context, file, text string, pins map[strin
 
 // declareAnew compiles a source and runs it once.
 func (l *library) declareAnew(ctx context.Context, file, text string, pins map[string]int) (*sandbox.Program, *declaration, []Finding, error) {
+	pass, err := l.gate.Enter(ctx)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("look at %s: %w", file, err)
+	}
+	defer pass.Leave()
 	program, err := sandbox.Compile(file, text)
 	if err != nil {
 		return nil, nil, nil, err
@@ -289,9 +329,7 @@ func (l *library) declareAnew(ctx context.Context, file, text string, pins map[s
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	limits := l.limits
-	limits.Time = max(limits.Time, declareTime)
-	c, err := openChunk(ctx, l.host, plugins.Run{Limits: limits, Pins: pins})
+	c, err := openChunk(ctx, l.host, plugins.Run{Limits: l.limits.Patient(plugins.LookTime), Pins: pins, Pass: pass})
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("start Lua for %s: %w", file, err)
 	}

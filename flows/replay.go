@@ -196,8 +196,9 @@ func (p *player) again(ctx context.Context, s *ReplayStep, before store.Fan) err
 	return nil
 }
 
-// replayPatience is how many times as long as then a script may run: it came to its end, and this machine may be slower or busy.
-const replayPatience = 10
+// replayTime is how long a script may run that is played again, by the wall clock: it came to its end then, and this machine may be
+// slower or busy.
+const replayTime = 10 * time.Second
 
 // lostError says what of then is not kept.
 type lostError struct{ why string }
@@ -234,8 +235,7 @@ func (p *player) input(ctx context.Context, t *trace, rows []store.Row, before s
 	if err != nil {
 		return nil, err
 	}
-	limits.Time *= replayPatience
-	in.config, in.limits, in.logger = t.Config, limits, slog.New(slog.DiscardHandler)
+	in.config, in.limits, in.logger = t.Config, limits.Patient(replayTime), slog.New(slog.DiscardHandler)
 	return in, nil
 }
 
@@ -255,14 +255,14 @@ func (p *player) edition(ctx context.Context, rev uint64) (*edition, error) {
 func (l *library) past(ctx context.Context, account string, rev uint64) (*edition, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.read && l.rev == rev {
+	if l.read && l.rev == rev && l.again.IsZero() {
 		return l.editions[account], nil
 	}
 	catalog, err := l.store.CatalogAt(ctx, rev)
 	if err != nil {
 		return nil, fmt.Errorf("read the catalog at revision %d: %w", rev, err)
 	}
-	return l.edit(ctx, account, catalog)
+	return l.edit(ctx, account, catalog, nil)
 }
 
 // difference says what a Change has otherwise than the rows; empty: nothing. The last row is the trace, which has the digest of

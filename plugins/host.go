@@ -172,14 +172,24 @@ func badName(name string) string {
 	return ""
 }
 
+// LookTime is how long a script may run to say what it is, by the wall clock. Its instructions bound it already, the same on every
+// machine; the clock must not make a script unusable because the machine was busy for a moment.
+const LookTime = 5 * time.Second
+
 // evaluate runs a script on its own, with modules beside the standard ones, and gives what it returns. Plugins come in their
 // newest version.
 func (h *Host) evaluate(ctx context.Context, file, source string, modules map[string]sandbox.Module) (lua.LValue, error) {
+	pass, err := h.Gate.Enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer pass.Leave()
 	p, err := sandbox.Compile(file, source)
 	if err != nil {
 		return nil, err
 	}
-	s := h.state(ctx, Run{Modules: modules}, func(name string) (*sandbox.Program, error) { return h.plugin(ctx, name, 0) })
+	r := Run{Limits: sandbox.Limits{}.Patient(LookTime), Modules: modules, Pass: pass}
+	s := h.state(ctx, r, func(name string) (*sandbox.Program, error) { return h.plugin(ctx, name, 0) })
 	defer s.Close()
 	return s.Run(p)
 }

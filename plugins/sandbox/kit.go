@@ -163,7 +163,7 @@ func (s *State) require(name string) (lua.LValue, error) {
 	if s.opts.Require == nil {
 		return nil, fmt.Errorf("there is no module %q", name)
 	}
-	p, err := s.opts.Require(name)
+	p, err := s.program(name)
 	if err != nil {
 		return nil, err
 	}

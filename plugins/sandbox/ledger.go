@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"fmt"
 	"reflect"
 
 	lua "github.com/yuin/gopher-lua"
@@ -14,9 +13,10 @@ const MaxString = 256 << 10
 // build values for a script call it before they build them.
 func (s *State) Charge(n int64) {
 	m := &s.meter
-	if m.bytes -= n; m.bytes < 0 {
-		m.stop(&Error{Kind: KindMemory, Msg: fmt.Sprintf("the script used more than its %d MB of memory", m.limits.Bytes>>20)})
-		s.unwind()
+	if m.bytes -= n; m.bytes < m.low {
+		if m.lean(); m.stopped != nil {
+			s.unwind()
+		}
 	}
 }
 

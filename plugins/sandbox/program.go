@@ -69,6 +69,12 @@ func compileError(file string, err error) *Error {
 	return e
 }
 
+// program gives the program of a name. Reading it from where it lies is no time of the script's.
+func (s *State) program(name string) (p *Program, err error) {
+	s.meter.outside(func() { p, err = s.opts.Require(name) })
+	return p, err
+}
+
 // Handlers is the program as decisions run it: the same functions at the same paths and lines, without the data that only a
 // declaration looks at.
 func (p *Program) Handlers() *Program { return p }

@@ -63,7 +63,7 @@ func NewState(ctx context.Context, o Options) *State {
 		o.Location = time.UTC
 	}
 	s := &State{opts: o, ids: map[lua.LValue]int{}, files: map[string]struct{}{}, loaded: map[string]lua.LValue{}}
-	s.meter.start(ctx, s, o.Limits)
+	s.meter.start(ctx, s, &s.opts)
 	s.L = newVM(s)
 	return s
 }
@@ -193,10 +193,15 @@ func (s *State) unwind() {
 // into Lua and keep its errors to themselves look at it.
 func (s *State) Stopped() error { return s.meter.stopped }
 
-// Close frees the state. It is not used afterwards.
-func (s *State) Close() { s.L.Close() }
+// Close frees the state and gives its memory back to the Tally. It is not used afterwards.
+func (s *State) Close() {
+	s.meter.close()
+	s.L.Close()
+}
 
 // Spent is what the scripts of this State have used: exact, the same on every machine.
 func (s *State) Spent() (instructions int, bytes int64) {
-	return s.meter.limits.Instructions - s.meter.left, s.meter.limits.Bytes - s.meter.bytes
+	m := &s.meter
+	m.settle()
+	return m.limits.Instructions - m.own.left, m.limits.Bytes - m.own.bytes
 }
