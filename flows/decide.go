@@ -47,6 +47,7 @@ type outcome struct {
 	word   string // for Observation
 	lua    int
 	parts  []part
+	logs   []logLine // what scripts wrote
 	// nothing says that there is nothing worth a commit.
 	nothing bool
 	// due says that jobs were made that are due soon.
@@ -75,7 +76,8 @@ type decision struct {
 	pass    *sandbox.Pass
 	tally   *sandbox.Tally // of all Lua of this decision
 	// logs are the lines that scripts wrote, also those whose part was undone.
-	logs []logLine
+	logs  []logLine
+	muted muted
 	// verdicts say what became of each candidate, for the trace.
 	verdicts []verdict
 	told     *happened // what the trace keeps of the event; nil until it is asked for
@@ -108,7 +110,7 @@ func decide(ctx context.Context, in *input, m *memory, pass *sandbox.Pass) (outc
 	}
 	defer d.close()
 	if err := d.all(); err != nil {
-		return outcome{lua: d.lua, flow: d.taken}, err
+		return outcome{lua: d.lua, flow: d.taken, parts: d.parts, logs: d.wrote()}, err
 	}
 	return d.outcome()
 }
@@ -192,7 +194,7 @@ func (d *decision) consequences() error {
 
 // outcome makes the Change of what was collected.
 func (d *decision) outcome() (outcome, error) {
-	o := outcome{reply: d.draft.reply, flow: d.taken, word: d.word, lua: d.lua, parts: d.parts, due: d.dueSoon()}
+	o := outcome{reply: d.draft.reply, flow: d.taken, word: d.word, lua: d.lua, parts: d.parts, logs: d.wrote(), due: d.dueSoon()}
 	var err error
 	if o.change, err = d.change(); err != nil {
 		return o, err
@@ -328,7 +330,7 @@ const forWhatFollows = 4 << 10
 
 // attempt runs fn and takes back what a failing one has done, or one that makes the Change larger than most bytes.
 func (d *decision) attempt(flow *compiled, fn func() error, most int) (*failure, error) {
-	before := d.draft.save()
+	before, wrote := d.draft.save(), len(d.logs)
 	err := fn()
 	if err == nil {
 		err = d.fits(most)
@@ -340,6 +342,7 @@ func (d *decision) attempt(flow *compiled, fn func() error, most int) (*failure,
 		}
 		return nil, err
 	}
+	d.undo(wrote)
 	*d.draft = before
 	if s := d.scripts[flow]; s != nil { // its Lua has seen what is undone
 		s.state.Close()
@@ -350,7 +353,7 @@ func (d *decision) attempt(flow *compiled, fn func() error, most int) (*failure,
 		d.hurried = true
 	}
 	f = f.in(flow)
-	d.parts = append(d.parts, part{flow, firstLine(f)})
+	d.parts = append(d.parts, part{flow, firstLine(f), f.why()})
 	return f, nil
 }
 

@@ -20,6 +20,7 @@ const (
 type part struct {
 	flow *compiled
 	err  string
+	why  string // err with the traceback, for the script's page
 }
 
 // health counts failures in a row, by version. It is kept in memory alone: a new start begins to count anew.

@@ -140,6 +140,9 @@ func (a *attempt) once(ctx context.Context) (reply wechat.Reply, again bool, err
 		if err == nil {
 			a.diagnose(ctx, a.fan, out.parts)
 		}
+		if err == nil || errors.As(err, new(*retryError)) {
+			a.record(ctx, a.fan, a.task.now, out.logs, out.parts)
+		}
 		return out.reply, false, err
 	}
 	receipt, err := a.store.Commit(ctx, out.change)
@@ -155,6 +158,7 @@ func (a *attempt) once(ctx context.Context) (reply wechat.Reply, again bool, err
 	a.made = ed
 	a.fetch.settle(&out.change)
 	a.diagnose(ctx, a.fan, out.parts)
+	a.record(ctx, a.fan, a.task.now, out.logs, out.parts)
 	if out.due && a.poke != nil {
 		a.poke()
 	}

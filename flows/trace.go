@@ -217,7 +217,7 @@ func (d *decision) trace(c *store.Change) error {
 	}
 	t := trace{
 		Engine: semantics, Catalog: d.edition.Rev, Config: d.config, Event: h, Answers: d.memory.answers[:d.memory.asked],
-		Flow: d.taken, Tried: d.verdicts, Lua: d.lua, Log: d.logs,
+		Flow: d.taken, Tried: d.verdicts, Lua: d.lua, Log: d.wrote(),
 	}
 	if t.Sum, err = sumOf(c); err != nil {
 		return err

@@ -18,6 +18,8 @@ type happening struct {
 	Steps []stepTold
 	// Tried says, where a flow decided, what became of the event with each flow and rule that could have acted on it.
 	Tried []verdictTold
+	// Logs are the lines that scripts wrote.
+	Logs []logTold
 	// Lost says why the step cannot be decided again; empty if it can, or was no decision.
 	Lost string
 }
@@ -27,6 +29,12 @@ type verdictTold struct {
 	Flow string
 	Rule string // as reasons name it
 	Said string
+}
+
+// logTold is a line that a script wrote.
+type logTold struct {
+	Flow, Level, Text string
+	Undone            bool // its part of the step failed
 }
 
 // stepTold is a row of the journal in plain words.
@@ -72,11 +80,13 @@ func (h *happening) decided(w *words, trace json.RawMessage) {
 	var t struct {
 		Tried []flows.Verdict `json:"tried"`
 		Lost  string          `json:"lost"`
+		Log   []logTold       `json:"log"`
 	}
 	if json.Unmarshal(trace, &t) != nil {
 		return
 	}
 	h.Lost = t.Lost
+	h.Logs = append(h.Logs, t.Log...)
 	for _, v := range t.Tried {
 		word, rest, more := strings.Cut(v.Said, ": ")
 		said := w.or("tried."+word, word)
