@@ -38,6 +38,8 @@ type Class struct {
 	DocZH   string  `json:"doc_zh"`
 	Fields  []Param `json:"fields,omitempty"`
 	Methods []Func  `json:"methods,omitempty"`
+	// Parent has fields and methods that this class has, too.
+	Parent string `json:"parent,omitempty"`
 	// Open classes may have other fields too.
 	Open bool `json:"open,omitempty"`
 }
@@ -45,6 +47,39 @@ type Class struct {
 // Set is all of it.
 type Set struct {
 	Globals []Func   `json:"globals"` // functions that stand alone: print, require, flow
+	Values  []Param  `json:"values"`  // values that stand alone: _VERSION
 	Modules []Module `json:"modules"`
 	Classes []Class  `json:"classes"`
+}
+
+// Class finds a class by its name; nil if there is none.
+func (s *Set) Class(name string) *Class {
+	for i := range s.Classes {
+		if s.Classes[i].Name == name {
+			return &s.Classes[i]
+		}
+	}
+	return nil
+}
+
+// Module finds a module by its name; nil if there is none.
+func (s *Set) Module(name string) *Module {
+	for i := range s.Modules {
+		if s.Modules[i].Name == name {
+			return &s.Modules[i]
+		}
+	}
+	return nil
+}
+
+// Members gives the fields and methods of a class with those of its parents, its own first.
+func (s *Set) Members(class string) (fields []Param, methods []Func) {
+	for c := s.Class(class); c != nil; c = s.Class(c.Parent) {
+		fields = append(fields, c.Fields...)
+		methods = append(methods, c.Methods...)
+		if c.Parent == "" {
+			break
+		}
+	}
+	return fields, methods
 }

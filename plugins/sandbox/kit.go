@@ -17,9 +17,9 @@ type Library struct {
 	words   reference.Module
 }
 
-// NewLibrary builds a library. Its functions find their decision through From(L). Reading a member that does not exist fails
-// with its name, so that a misspelt function is found where it stands.
-func NewLibrary(name string, funcs map[string]lua.LGFunction, values map[string]lua.LValue) *Library {
+// newLibrary builds a library. Reading a member that does not exist fails with its name, so that a misspelt function is found
+// where it stands.
+func newLibrary(name string, funcs map[string]lua.LGFunction, values map[string]lua.LValue) *Library {
 	members := &lua.LTable{Metatable: lua.LNil}
 	for key, fn := range funcs {
 		members.RawSetString(key, frozenFunction(fn))
@@ -44,7 +44,8 @@ func NewLibrary(name string, funcs map[string]lua.LGFunction, values map[string]
 }
 
 // Describe makes a library with the words of its members: every function of m has its Go function in do, every value its value,
-// and the other way round. A mistake in that is one of ours, and panics when the program starts.
+// and the other way round. The functions find their decision through From(L). A mistake in the words is one of ours, and panics
+// when the program starts.
 func Describe(m reference.Module, do map[string]lua.LGFunction, values map[string]lua.LValue) *Library {
 	if len(m.Funcs) != len(do) || len(m.Values) != len(values) {
 		panic(fmt.Sprintf("module %s: its words and its functions differ", m.Name))
@@ -59,7 +60,7 @@ func Describe(m reference.Module, do map[string]lua.LGFunction, values map[strin
 			panic(fmt.Sprintf("module %s: %s has no value or no words", m.Name, v.Name))
 		}
 	}
-	l := NewLibrary(m.Name, do, values)
+	l := newLibrary(m.Name, do, values)
 	l.words = m
 	return l
 }
@@ -97,9 +98,10 @@ func newKit() *kit {
 	lua.MaxArrayIndex = 1 << 16 // t[1e7] = 1 goes to the hash part instead of making a list of 1e7 places
 	lua.CompatVarArg = false    // no hidden table `arg` in each call of a function with ...
 
-	str := NewLibrary("string", stringFunctions, nil)
+	describeBase()
+	str := Describe(stringWords, stringFunctions, nil)
 	base := frozenTable(map[string]lua.LValue{
-		"string": str.value, "table": NewLibrary("table", tableFunctions, nil).value, "math": NewLibrary("math", mathFunctions, mathValues).value,
+		"string": str.value, "table": Describe(tableWords, tableFunctions, nil).value, "math": Describe(mathWords, mathFunctions, mathValues).value,
 		"_VERSION": lua.LString("Lua 5.1"),
 	})
 	for name, fn := range baseFunctions {

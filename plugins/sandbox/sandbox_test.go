@@ -13,6 +13,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"fanflow/plugins/reference"
 	"fanflow/plugins/sandbox"
 )
 
@@ -328,7 +329,7 @@ func TestNothingStays(t *testing.T) {
 			return found
 		end
 		return probe()`
-	lib := sandbox.NewLibrary("lib", map[string]lua.LGFunction{"f": func(L *lua.LState) int { L.Push(lua.LNumber(7)); return 1 }}, nil)
+	lib := sandbox.Describe(reference.Module{Name: "lib", Funcs: []reference.Func{reference.Fn("f(): integer", "Seven.", "七。")}}, map[string]lua.LGFunction{"f": func(L *lua.LState) int { L.Push(lua.LNumber(7)); return 1 }}, nil)
 	p := compile(t, "flow.lua", flow)
 	o := sandbox.Options{Require: func(string) (*sandbox.Program, error) { return plugin, nil }, Modules: map[string]sandbox.Module{"lib": lib.Module}}
 	var wg sync.WaitGroup

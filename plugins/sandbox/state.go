@@ -11,7 +11,7 @@ import (
 )
 
 // Module builds a library for one state, when the script first touches or requires it. Build what never changes once with
-// [NewLibrary] and return its Value; what differs from decision to decision is bound to the state, with [State.Bind].
+// [Describe] and return its Value; what differs from decision to decision is bound to the state, with [State.Bind].
 // in is whose script asks for it: a module may give each plugin what is its own.
 type Module func(s *State, in Scope) lua.LValue
 

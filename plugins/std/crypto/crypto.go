@@ -13,8 +13,8 @@ import (
 )
 
 // Library is the module.
-var Library = sandbox.NewLibrary("crypto", map[string]lua.LGFunction{
-	"sha256": sum, "hmac_sha256": mac, "base64": encode, "base64_decode": decode,
+var Library = sandbox.Describe(words, map[string]lua.LGFunction{
+	"sha256": sum, "hmac_sha256": mac, "base64": encode, "base64_decode": decode, "hex": toHex, "hex_decode": fromHex, "random_token": token,
 }, nil)
 
 // push charges the work on a text of n bytes and pushes what came of it.
@@ -27,8 +27,6 @@ func push(L *lua.LState, n int, v string) int {
 }
 
 // sum is crypto.sha256(s): the SHA-256 of s, in hex.
-//
-//	crypto.sha256(s: string): string
 func sum(L *lua.LState) int {
 	v := L.CheckString(1)
 	digest := sha256.Sum256([]byte(v))
@@ -36,8 +34,6 @@ func sum(L *lua.LState) int {
 }
 
 // mac is crypto.hmac_sha256(key, s): the HMAC-SHA-256 of s under key, in hex.
-//
-//	crypto.hmac_sha256(key: string, s: string): string
 func mac(L *lua.LState) int {
 	key, v := L.CheckString(1), L.CheckString(2)
 	h := hmac.New(sha256.New, []byte(key))
@@ -46,16 +42,12 @@ func mac(L *lua.LState) int {
 }
 
 // encode is crypto.base64(s), with padding.
-//
-//	crypto.base64(s: string): string
 func encode(L *lua.LState) int {
 	v := L.CheckString(1)
 	return push(L, len(v), base64.StdEncoding.EncodeToString([]byte(v)))
 }
 
 // decode is crypto.base64_decode(s): nil where s is no base64.
-//
-//	crypto.base64_decode(s: string): string?
 func decode(L *lua.LState) int {
 	v := L.CheckString(1)
 	out, err := base64.StdEncoding.DecodeString(v)
@@ -64,4 +56,41 @@ func decode(L *lua.LState) int {
 		return 1
 	}
 	return push(L, len(v), string(out))
+}
+
+// toHex is crypto.hex(s).
+func toHex(L *lua.LState) int {
+	v := L.CheckString(1)
+	return push(L, len(v), hex.EncodeToString([]byte(v)))
+}
+
+// fromHex is crypto.hex_decode(s): nil where s is no hex.
+func fromHex(L *lua.LState) int {
+	v := L.CheckString(1)
+	out, err := hex.DecodeString(v)
+	if err != nil {
+		L.Push(lua.LNil)
+		return 1
+	}
+	return push(L, len(v), string(out))
+}
+
+// letters of tokens: none that is taken for another when a fan reads it off a screen.
+const letters = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+
+// maxToken is the longest token.
+const maxToken = 64
+
+// token is crypto.random_token(n): n letters and digits from the decision's seed.
+func token(L *lua.LState) int {
+	n := L.CheckInt(1)
+	if n < 1 || n > maxToken {
+		L.ArgError(1, "a token has 1 to 64 characters")
+	}
+	r := sandbox.From(L).Random()
+	out := make([]byte, n)
+	for i := range out {
+		out[i] = letters[r.IntN(len(letters))]
+	}
+	return push(L, 16*n, string(out))
 }

@@ -2,7 +2,9 @@
 package geo
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -10,7 +12,7 @@ import (
 )
 
 // Library is the module.
-var Library = sandbox.NewLibrary("geo", map[string]lua.LGFunction{"distance": distance, "nearest": nearest}, nil)
+var Library = sandbox.Describe(words, map[string]lua.LGFunction{"distance": distance, "nearest": nearest, "within": within}, nil)
 
 // earth is the mean radius in metres.
 const earth = 6371008.8
@@ -25,8 +27,6 @@ func Metres(lat1, lon1, lat2, lon2 float64) float64 {
 }
 
 // distance is geo.distance(lat1, lon1, lat2, lon2): metres, rounded.
-//
-//	geo.distance(lat1: number, lon1: number, lat2: number, lon2: number): integer
 func distance(L *lua.LState) int {
 	d := Metres(float64(L.CheckNumber(1)), float64(L.CheckNumber(2)), float64(L.CheckNumber(3)), float64(L.CheckNumber(4)))
 	L.Push(lua.LNumber(math.Round(d)))
@@ -35,36 +35,69 @@ func distance(L *lua.LState) int {
 
 // nearest is geo.nearest(places, latitude, longitude): of a list of tables with latitude and longitude the nearest one, and
 // its distance in metres; nil where the list is empty. Of equally near ones the first.
-//
-//	geo.nearest(places: table[], latitude: number, longitude: number): table?, integer?
 func nearest(L *lua.LState) int {
-	s, places := sandbox.From(L), L.CheckTable(1)
-	lat, lon := float64(L.CheckNumber(2)), float64(L.CheckNumber(3))
 	var best lua.LValue = lua.LNil
 	metres := math.Inf(1)
-	for i := 1; ; i++ {
-		v := places.RawGetInt(i)
-		if v == lua.LNil {
-			break
+	each(L, "nearest", func(place *lua.LTable, d float64) {
+		if d < metres {
+			best, metres = place, d
 		}
-		s.Spend(4)
-		place, ok := v.(*lua.LTable)
-		if !ok {
-			L.RaiseError("geo.nearest: item %d is a %s, not a table with latitude and longitude", i, v.Type())
-		}
-		la, okA := place.RawGetString("latitude").(lua.LNumber)
-		lo, okO := place.RawGetString("longitude").(lua.LNumber)
-		if !okA || !okO {
-			L.RaiseError("geo.nearest: item %d has no latitude and longitude in numbers", i)
-		}
-		if d := Metres(lat, lon, float64(la), float64(lo)); d < metres {
-			best, metres = v, d
-		}
-	}
+	})
 	L.Push(best)
 	if best == lua.LNil {
 		return 1
 	}
 	L.Push(lua.LNumber(math.Round(metres)))
 	return 2
+}
+
+// within is geo.within(places, latitude, longitude, metres): those of the places that are at most so far, the nearest first, and
+// the list of their distances in metres. Of equally near ones the order of the list holds.
+func within(L *lua.LState) int {
+	most := float64(L.CheckNumber(4))
+	var near []hit
+	each(L, "within", func(place *lua.LTable, d float64) {
+		if d <= most {
+			sandbox.From(L).Charge(32)
+			near = append(near, hit{place, d})
+		}
+	})
+	sandbox.From(L).Spend(len(near))
+	slices.SortStableFunc(near, func(a, b hit) int { return cmp.Compare(a.metres, b.metres) })
+	places, metres := make([]any, len(near)), make([]any, len(near))
+	for i, h := range near {
+		places[i], metres[i] = h.place, math.Round(h.metres)
+	}
+	L.Push(sandbox.ToLua(L, places))
+	L.Push(sandbox.ToLua(L, metres))
+	return 2
+}
+
+// hit is a place that is near enough.
+type hit struct {
+	place  *lua.LTable
+	metres float64
+}
+
+// each shows the tables of the list in the first argument, with their distance from the place in the second and third.
+func each(L *lua.LState, name string, see func(place *lua.LTable, metres float64)) {
+	s, places := sandbox.From(L), L.CheckTable(1)
+	lat, lon := float64(L.CheckNumber(2)), float64(L.CheckNumber(3))
+	for i := 1; ; i++ {
+		v := places.RawGetInt(i)
+		if v == lua.LNil {
+			return
+		}
+		s.Spend(4)
+		place, ok := v.(*lua.LTable)
+		if !ok {
+			L.RaiseError("geo.%s: item %d is a %s, not a table with latitude and longitude", name, i, v.Type())
+		}
+		la, okA := place.RawGetString("latitude").(lua.LNumber)
+		lo, okO := place.RawGetString("longitude").(lua.LNumber)
+		if !okA || !okO {
+			L.RaiseError("geo.%s: item %d has no latitude and longitude in numbers", name, i)
+		}
+		see(place, Metres(lat, lon, float64(la), float64(lo)))
+	}
 }

@@ -11,12 +11,10 @@ import (
 )
 
 // Library is the module.
-var Library = sandbox.NewLibrary("json", map[string]lua.LGFunction{"encode": encode, "decode": decode}, nil)
+var Library = sandbox.Describe(words, map[string]lua.LGFunction{"encode": encode, "decode": decode, "list": list}, nil)
 
 // encode is json.encode(value): the JSON of a value, keys in sorted order. {} is an empty object; a list that came from JSON
 // stays a list when it is empty.
-//
-//	json.encode(value: any): string
 func encode(L *lua.LState) int {
 	s := sandbox.From(L)
 	v, err := sandbox.FromLua(L.Get(1))
@@ -37,8 +35,6 @@ func encode(L *lua.LState) int {
 
 // decode is json.decode(text): the value of a JSON text. null is nil, and whole numbers beyond 2^53 are texts, so that ids
 // stay exact. It fails where the text is no JSON; pcall catches that.
-//
-//	json.decode(text: string): any
 func decode(L *lua.LState) int {
 	s := sandbox.From(L)
 	text := L.CheckString(1)
@@ -49,5 +45,11 @@ func decode(L *lua.LState) int {
 		s.Raise(err)
 	}
 	L.Push(sandbox.ToLua(L, v))
+	return 1
+}
+
+// list is json.list(): a table that stays a list while it is empty.
+func list(L *lua.LState) int {
+	L.Push(sandbox.ToLua(L, []any{}))
 	return 1
 }

@@ -5,7 +5,9 @@ package kv
 import (
 	stdjson "encoding/json"
 	"errors"
+	"fmt"
 	"math"
+	"strconv"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -36,8 +38,8 @@ func Module(p Port) sandbox.Module {
 
 type portKey struct{}
 
-var library = sandbox.NewLibrary("kv", map[string]lua.LGFunction{
-	"get": get, "set": set, "increment": increment, "take": take,
+var library = sandbox.Describe(words, map[string]lua.LGFunction{
+	"get": get, "set": set, "delete": remove, "increment": increment, "take": take, "count": count,
 }, nil)
 
 // port gives the decision's Port; without one the script fails.
@@ -51,8 +53,6 @@ func port(L *lua.LState) (*sandbox.State, Port) {
 }
 
 // get is kv.get(key): the value of a key, nil if it has none.
-//
-//	kv.get(key: string): any
 func get(L *lua.LState) int {
 	s, p := port(L)
 	raw, err := p.Get(L.CheckString(1))
@@ -72,8 +72,6 @@ func get(L *lua.LState) int {
 }
 
 // set is kv.set(key, value): gives a key a value, a text, number, boolean or table of them; nil deletes it.
-//
-//	kv.set(key: string, value: any)
 func set(L *lua.LState) int {
 	s, p := port(L)
 	key := L.CheckString(1)
@@ -93,10 +91,17 @@ func set(L *lua.LState) int {
 	return 0
 }
 
+// remove is kv.delete(key).
+func remove(L *lua.LState) int {
+	s, p := port(L)
+	if err := p.Set(L.CheckString(1), nil); err != nil {
+		s.Raise(err)
+	}
+	return 0
+}
+
 // increment is kv.increment(key, by): counts by further (1 if it is left out) and gives the new count. Over all fans, also
 // those served at the same moment, no count is given twice.
-//
-//	kv.increment(key: string, by?: integer): integer
 func increment(L *lua.LState) int {
 	s, p := port(L)
 	by := whole(L, 2, 1)
@@ -112,8 +117,6 @@ func increment(L *lua.LState) int {
 }
 
 // take is kv.take(key, limit): the next of the numbers 1, 2, 3, … limit, each given to one fan, nil when none is left.
-//
-//	kv.take(key: string, limit: integer): integer?
 func take(L *lua.LState) int {
 	s, p := port(L)
 	L.CheckNumber(2)
@@ -124,6 +127,24 @@ func take(L *lua.LState) int {
 	if !ok {
 		L.Push(lua.LNil)
 		return 1
+	}
+	L.Push(sandbox.ToLua(L, n))
+	return 1
+}
+
+// count is kv.count(key): the highest number that was counted or taken; 0 before the first. A value of another kind is no count.
+func count(L *lua.LState) int {
+	s, p := port(L)
+	key := L.CheckString(1)
+	raw, err := p.Get(key)
+	if err != nil {
+		s.Raise(err)
+	}
+	var n int64
+	if len(raw) > 0 {
+		if n, err = strconv.ParseInt(string(raw), 10, 64); err != nil || n < 0 {
+			s.Raise(fmt.Errorf("kv.count: %s holds a value that is no count", key))
+		}
 	}
 	L.Push(sandbox.ToLua(L, n))
 	return 1

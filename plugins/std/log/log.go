@@ -37,21 +37,24 @@ func Module(p Port) sandbox.Module {
 
 type portKey struct{}
 
-var library = sandbox.NewLibrary("log", map[string]lua.LGFunction{"info": info}, nil)
+var library = sandbox.Describe(words, map[string]lua.LGFunction{"info": line(Info), "warn": line(Warn), "error": line(Error)}, nil)
 
-// info is log.info(…): one line of the values, as print shows them.
-//
-//	log.info(...: any)
-func info(L *lua.LState) int {
-	s := sandbox.From(L)
-	parts := make([]string, L.GetTop())
-	for i := range parts {
-		parts[i] = s.Text(L.Get(i + 1))
+// line makes log.info(…) and its like: one line of the values, as print shows them.
+func line(level string) lua.LGFunction {
+	return func(L *lua.LState) int {
+		s := sandbox.From(L)
+		parts, length := make([]string, L.GetTop()), 0
+		for i := range parts {
+			parts[i] = s.Text(L.Get(i + 1))
+			length += len(parts[i]) + 1
+		}
+		s.Spend(length / 64)
+		s.Charge(int64(length))
+		if p, ok := s.Bound(portKey{}).(Port); ok {
+			Write(p, level, strings.Join(parts, "\t"))
+		}
+		return 0
 	}
-	if p, ok := s.Bound(portKey{}).(Port); ok {
-		Write(p, Info, strings.Join(parts, "\t"))
-	}
-	return 0
 }
 
 // Write gives p a line, cut to 1,000 bytes.

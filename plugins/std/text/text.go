@@ -11,8 +11,9 @@ import (
 )
 
 // Library is the module.
-var Library = sandbox.NewLibrary("text", map[string]lua.LGFunction{
+var Library = sandbox.Describe(words, map[string]lua.LGFunction{
 	"trim": trim, "split": split, "fold": fold, "length": length, "sub": sub, "contains": contains, "starts": starts, "ends": ends, "replace": replace,
+	"width": width, "chinese": chinese, "number": number, "greeting": greeting, "escape_html": escapeHTML,
 }, nil)
 
 // push pushes a text of this decision's making.
@@ -25,14 +26,10 @@ func push(L *lua.LState, v string) int {
 }
 
 // trim is text.trim(s): without the white space at both ends, the wide space of Chinese included.
-//
-//	text.trim(s: string): string
 func trim(L *lua.LState) int { return push(L, strings.TrimSpace(L.CheckString(1))) }
 
 // split is text.split(s, separator): the parts between the separators, as a list. Without a separator, the words between
 // white space.
-//
-//	text.split(s: string, separator?: string): string[]
 func split(L *lua.LState) int {
 	s, v := sandbox.From(L), L.CheckString(1)
 	s.Spend(len(v) / 16)
@@ -50,24 +47,11 @@ func split(L *lua.LState) int {
 
 // fold is text.fold(s): wide letters, digits and signs (１２３，ＡＢＣ) as their narrow ones, in lower case and trimmed, so
 // that what fans type can be compared.
-//
-//	text.fold(s: string): string
 func fold(L *lua.LState) int {
-	v := strings.Map(func(r rune) rune {
-		switch {
-		case r == 0x3000:
-			return ' '
-		case r >= 0xff01 && r <= 0xff5e:
-			return r - 0xff01 + '!'
-		}
-		return r
-	}, L.CheckString(1))
-	return push(L, strings.TrimSpace(strings.ToLower(v)))
+	return push(L, strings.TrimSpace(strings.ToLower(narrow(L.CheckString(1)))))
 }
 
 // length is text.length(s): how many characters s has.
-//
-//	text.length(s: string): integer
 func length(L *lua.LState) int {
 	v := L.CheckString(1)
 	sandbox.From(L).Spend(len(v) / 64)
@@ -76,8 +60,6 @@ func length(L *lua.LState) int {
 }
 
 // sub is text.sub(s, first, last): the characters from first to last, counted from 1, or from the end where negative.
-//
-//	text.sub(s: string, first: integer, last?: integer): string
 func sub(L *lua.LState) int {
 	v := L.CheckString(1)
 	n := utf8.RuneCountInString(v)
@@ -107,18 +89,12 @@ func sub(L *lua.LState) int {
 }
 
 // contains is text.contains(s, part), without patterns.
-//
-//	text.contains(s: string, part: string): boolean
 func contains(L *lua.LState) int { return test(L, strings.Contains) }
 
 // starts is text.starts(s, part).
-//
-//	text.starts(s: string, part: string): boolean
 func starts(L *lua.LState) int { return test(L, strings.HasPrefix) }
 
 // ends is text.ends(s, part).
-//
-//	text.ends(s: string, part: string): boolean
 func ends(L *lua.LState) int { return test(L, strings.HasSuffix) }
 
 func test(L *lua.LState, f func(s, part string) bool) int {
@@ -129,8 +105,6 @@ func test(L *lua.LState, f func(s, part string) bool) int {
 }
 
 // replace is text.replace(s, old, new): every old replaced by new, without patterns.
-//
-//	text.replace(s: string, old: string, new: string): string
 func replace(L *lua.LState) int {
 	v, old, by := L.CheckString(1), L.CheckString(2), L.CheckString(3)
 	if old == "" {

@@ -15,8 +15,8 @@ import (
 )
 
 // Library is the module; scripts know it as time.
-var Library = sandbox.NewLibrary("time", map[string]lua.LGFunction{
-	"now": now, "at": at, "date": date, "format": format, "weekday": weekday, "hour": hour, "add": add, "seconds": seconds, "between": between,
+var Library = sandbox.Describe(words, map[string]lua.LGFunction{
+	"now": now, "today": today, "at": at, "date": date, "format": format, "weekday": weekday, "hour": hour, "add": add, "seconds": seconds, "between": between,
 }, nil)
 
 // moment reads the argument arg.
@@ -48,23 +48,23 @@ func pushTime(L *lua.LState, t time.Time) int {
 }
 
 // now is time.now(): the decision's moment in seconds since 1970.
-//
-//	time.now(): number
 func now(L *lua.LState) int { return pushTime(L, sandbox.From(L).Now()) }
 
 // at is time.at(when): a moment in seconds since 1970.
-//
-//	time.at(when: string|number): number
 func at(L *lua.LState) int {
 	L.CheckAny(1)
 	return pushTime(L, moment(L, 1))
 }
 
 // date is time.date(when): a moment as the text "2026-11-02 21:30" in the account's zone, as templates show it.
-//
-//	time.date(when?: string|number): string
 func date(L *lua.LState) int {
 	L.Push(lua.LString(moment(L, 1).Format("2006-01-02 15:04")))
+	return 1
+}
+
+// today is time.today(when): the day of a moment as the text "2026-11-02", in the account's zone.
+func today(L *lua.LState) int {
+	L.Push(lua.LString(moment(L, 1).Format("2006-01-02")))
 	return 1
 }
 
@@ -77,8 +77,6 @@ var layouts = map[byte]string{
 // format is time.format(layout, when): a moment in a layout of your own. %Y year, %m month, %d day, %H hour, %M minute,
 // %S second, %y year of two digits, %I and %p hour of twelve, %j day of the year, %a %A weekday, %b %B month, %F date,
 // %T %R time, %z %Z zone, %% a percent sign.
-//
-//	time.format(layout: string, when?: string|number): string
 func format(L *lua.LState) int {
 	layout, t := L.CheckString(1), moment(L, 2)
 	if len(layout) > 200 {
@@ -106,24 +104,18 @@ func format(L *lua.LState) int {
 }
 
 // weekday is time.weekday(when): 1 for Monday to 7 for Sunday.
-//
-//	time.weekday(when?: string|number): integer
 func weekday(L *lua.LState) int {
 	L.Push(lua.LNumber((int(moment(L, 1).Weekday())+6)%7 + 1))
 	return 1
 }
 
 // hour is time.hour(when): 0 to 23.
-//
-//	time.hour(when?: string|number): integer
 func hour(L *lua.LState) int {
 	L.Push(lua.LNumber(moment(L, 1).Hour()))
 	return 1
 }
 
 // add is time.add(when, duration): the moment that much later, in seconds since 1970; with a minus before it, earlier.
-//
-//	time.add(when: string|number|nil, duration: string): number
 func add(L *lua.LState) int {
 	text, earlier := strings.CutPrefix(L.CheckString(2), "-")
 	d, err := ParseDuration(text)
@@ -137,8 +129,6 @@ func add(L *lua.LState) int {
 }
 
 // seconds is time.seconds(duration): how many seconds "2d12h" is.
-//
-//	time.seconds(duration: string): number
 func seconds(L *lua.LState) int {
 	d, err := ParseDuration(L.CheckString(1))
 	if err != nil {
@@ -150,8 +140,6 @@ func seconds(L *lua.LState) int {
 
 // between is time.between(from, to, when): whether a moment's time of the day is from or later and before to. Where to is
 // not later than from the stretch goes over midnight.
-//
-//	time.between(from: string, to: string, when?: string|number): boolean
 func between(L *lua.LState) int {
 	t := moment(L, 3)
 	from, to := clock(L, 1), clock(L, 2)

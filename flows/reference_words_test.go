@@ -1,0 +1,102 @@
+package flows
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"fanflow/plugins/reference"
+)
+
+func names(params []reference.Param) (out []string) {
+	for _, p := range params {
+		out = append(out, p.Name)
+	}
+	return out
+}
+
+func funcNames(funcs []reference.Func) (out []string) {
+	for _, f := range funcs {
+		out = append(out, f.Name)
+	}
+	return out
+}
+
+// described holds the words of the code against those of the reference, both ways.
+func described(t *testing.T, what string, have, said []string) {
+	t.Helper()
+	for _, w := range have {
+		if !slices.Contains(said, w) {
+			t.Errorf("%s: %s is not described", what, w)
+		}
+	}
+	for i, w := range said {
+		if !slices.Contains(have, w) {
+			t.Errorf("%s: %s is described, and there is no such word", what, w)
+		}
+		if slices.Contains(said[:i], w) {
+			t.Errorf("%s: %s is described twice", what, w)
+		}
+	}
+}
+
+func TestReferenceFan(t *testing.T) {
+	described(t, "Fan", fanFields, names(fanClass.Fields))
+	described(t, "Fan", fanMethods(), funcNames(fanClass.Methods))
+}
+
+// TestReferenceEvents: every event has a class, and every field that this package gives scripts stands in one.
+func TestReferenceEvents(t *testing.T) {
+	var events, fields []string
+	for _, w := range eventWords {
+		events = append(events, w.name)
+		for _, f := range w.fields {
+			if !slices.Contains(fields, f.Name) {
+				fields = append(fields, f.Name)
+			}
+		}
+		if (eventSubjects[w.name] == "") != (w.keysZH == "") {
+			t.Errorf("%s: its keys are described in one language", w.name)
+		}
+	}
+	described(t, "events", append(eventNames(), timerEvent, tickEvent), events)
+	have := append(eventFields(t), "fields", "raw")
+	for _, f := range slices.Compact(slices.Sorted(slices.Values(have))) {
+		if !slices.Contains(fields, f) && !slices.Contains([]string{"template_id", "popup_scene", "code"}, f) {
+			t.Errorf("event.%s is not described", f)
+		}
+	}
+	for _, f := range fields {
+		if !slices.Contains(have, f) {
+			t.Errorf("event.%s is described, and no event has it", f)
+		}
+	}
+}
+
+// TestReferenceWhole: nothing is without words in either language.
+func TestReferenceWhole(t *testing.T) {
+	set := Reference()
+	words := func(where, doc, zh string) {
+		if doc == "" || zh == "" || !strings.ContainsAny(zh, "。”") && len(zh) > 60 {
+			t.Errorf("%s: %q, %q", where, doc, zh)
+		}
+	}
+	for _, m := range set.Modules {
+		words(m.Name, m.Doc, m.DocZH)
+		for _, f := range m.Funcs {
+			words(m.Name+"."+f.Name, f.Doc, f.DocZH)
+		}
+	}
+	for _, c := range set.Classes {
+		words(c.Name, c.Doc, c.DocZH)
+		for _, f := range c.Fields {
+			words(c.Name+"."+f.Name, f.Doc, f.DocZH)
+		}
+		for _, f := range c.Methods {
+			words(c.Name+":"+f.Name, f.Doc, f.DocZH)
+		}
+		if c.Parent != "" && set.Class(c.Parent) == nil {
+			t.Errorf("%s: there is no class %s", c.Name, c.Parent)
+		}
+	}
+}
