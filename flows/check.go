@@ -38,11 +38,11 @@ func (e *Engine) check(ctx context.Context, account, kind, file, source string) 
 	case store.KindFlow:
 		return e.checkFlow(ctx, account, file, source)
 	case store.KindPlugin:
-		m, _, err := e.library.host.Manifest(ctx, file, source)
+		m, found, err := e.library.host.Manifest(ctx, file, source)
 		if err != nil {
 			return "", nil, err
 		}
-		return m.Name, nil, nil
+		return m.Name, pluginFindings(file, m, found), nil
 	case store.KindBroadcast:
 		if _, err := e.account(account); err != nil {
 			return "", nil, err

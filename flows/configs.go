@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"fanflow/plugins"
+	"fanflow/plugins/lint"
 	"fanflow/plugins/sandbox"
 	"fanflow/store"
 )
@@ -96,4 +98,22 @@ func (c *configs) past(ctx context.Context, now *Account, limits sandbox.Limits,
 		return nil, limits, errNoConfig
 	}
 	return &account, body.Limits, nil
+}
+
+// pluginFindings gives what is wrong with what a plugin says of itself: what was found in its table, and hooks on events that
+// there are not.
+func pluginFindings(file string, m *plugins.Manifest, found []lint.Finding) []Finding {
+	var all []Finding
+	for _, f := range found {
+		all = append(all, Finding{File: file, Line: f.Line, Rule: f.Rule, Msg: f.Msg, Severity: Severity(f.Severity)})
+	}
+	for _, word := range m.Hooks.Events {
+		if _, ok := eventSubjects[word]; (!ok || word == clickEvent) && word != "*" {
+			all = append(all, Finding{
+				File: file, Rule: plugins.RulePlugin, Severity: SeverityError,
+				Msg: fmt.Sprintf("hooks.on_event has the key %q: there is no such event%s", word, didYouMean(word, sortedKeys(eventSubjects))),
+			})
+		}
+	}
+	return byLine(all)
 }

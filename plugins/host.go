@@ -2,13 +2,9 @@ package plugins
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
-	"path"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -28,12 +24,7 @@ type Source interface {
 // concurrent use.
 type Host struct {
 	Config
-	plugins sync.Map // pluginVersion → *sandbox.Program; versions never change, so nothing is ever dropped
-}
-
-type pluginVersion struct {
-	name    string
-	version int
+	plugins kept
 }
 
 // Config makes a Host. Source must be given.
@@ -76,9 +67,13 @@ func (h *Host) State(ctx context.Context, r Run) (*sandbox.State, error) {
 	return h.state(ctx, r, func(name string) (*sandbox.Program, error) {
 		version, ok := r.Pins[name]
 		if !ok {
-			return nil, h.unknown(name)
+			return nil, &unknownError{name}
 		}
-		return h.plugin(ctx, name, version)
+		p, err := h.plugin(ctx, name, version, r.Pins, r.Pass)
+		if err != nil {
+			return nil, err
+		}
+		return p.Program, nil
 	}), nil
 }
 
@@ -95,63 +90,15 @@ func (h *Host) state(ctx context.Context, r Run, require func(string) (*sandbox.
 	})
 }
 
-func (h *Host) unknown(name string) error {
-	return fmt.Errorf("there is no plugin %q: push it with `fanflow plugin push %s.lua --publish`, then push this script again", name, name)
+// unknownError says that a plugin is not there.
+type unknownError struct{ name string }
+
+func (e *unknownError) Error() string {
+	return fmt.Sprintf("there is no plugin %q: push it with `fanflow plugin push %s.lua --publish`, then push this script again", e.name, e.name)
 }
 
-// plugin gives a version's program, compiled the first time.
-func (h *Host) plugin(ctx context.Context, name string, version int) (*sandbox.Program, error) {
-	key := pluginVersion{name, version}
-	if p, ok := h.plugins.Load(key); ok {
-		return p.(*sandbox.Program), nil
-	}
-	script, err := h.Source.Script(ctx, store.ScriptID{Kind: store.KindPlugin, Name: name}, version)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, h.unknown(name)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("load plugin %q version %d: %w", name, version, err)
-	}
-	p, err := sandbox.Compile(script.File, script.Source)
-	if err != nil {
-		return nil, err
-	}
-	if version != 0 {
-		h.plugins.Store(key, p)
-	}
-	return p, nil
-}
-
-// check compiles and runs a plugin, with the newest versions of the plugins it requires, and gives its name: the field name of
-// the table it returns, or the base name of file. The error is a *sandbox.Error.
-func (h *Host) check(ctx context.Context, file, source string) (name string, err error) {
-	v, err := h.evaluate(ctx, file, source, nil)
-	if err != nil {
-		return "", err
-	}
-	fail := func(format string, args ...any) (string, error) {
-		return "", &sandbox.Error{File: file, Kind: sandbox.KindRuntime, Msg: fmt.Sprintf(format, args...)}
-	}
-	t, ok := v.(*lua.LTable)
-	if !ok {
-		return fail("a plugin returns a table of its functions, this one a %s: end it with `return M`", v.Type())
-	}
-	name = strings.TrimSuffix(path.Base(strings.ReplaceAll(file, `\`, "/")), ".lua")
-	switch n := t.RawGetString("name").(type) {
-	case lua.LString:
-		name = string(n)
-	case *lua.LNilType:
-	default:
-		return fail("the plugin's name is a %s, not a text", n.Type())
-	}
-	if msg := badName(name); msg != "" {
-		return fail("the plugin's name %s", msg)
-	}
-	if _, taken := Std(nil)[name]; taken || slices.Contains(reserved, name) {
-		return fail("the plugin's name %q is that of a module of fanflow: give it another name", name)
-	}
-	return name, nil
-}
+// Unwrap lets errors.Is find store.ErrNotFound.
+func (e *unknownError) Unwrap() error { return store.ErrNotFound }
 
 // reserved are the names that are neither standard modules nor free for plugins.
 var reserved = []string{"broadcast", "drip", "flow", "math", "spec", "string", "table"}
@@ -176,20 +123,37 @@ func badName(name string) string {
 // machine; the clock must not make a script unusable because the machine was busy for a moment.
 const LookTime = 5 * time.Second
 
-// evaluate runs a script on its own, with modules beside the standard ones, and gives what it returns. Plugins come in their
-// newest version.
-func (h *Host) evaluate(ctx context.Context, file, source string, modules map[string]sandbox.Module) (lua.LValue, error) {
+// look compiles a script and runs it on its own in a place of the Gate, with modules beside the standard ones, and gives what it
+// returns. Plugins come in their newest versions.
+func (h *Host) look(ctx context.Context, file, source string, modules map[string]sandbox.Module) (*sandbox.Program, lua.LValue, error) {
 	pass, err := h.Gate.Enter(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer pass.Leave()
 	p, err := sandbox.Compile(file, source)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	r := Run{Limits: sandbox.Limits{}.Patient(LookTime), Modules: modules, Pass: pass}
-	s := h.state(ctx, r, func(name string) (*sandbox.Program, error) { return h.plugin(ctx, name, 0) })
+	v, err := h.evaluate(ctx, p, Run{Modules: modules, Pass: pass})
+	return p, v, err
+}
+
+// evaluate runs a program on its own and gives what it returns. Plugins come in the versions of r's pins; without any in their
+// newest.
+func (h *Host) evaluate(ctx context.Context, p *sandbox.Program, r Run) (lua.LValue, error) {
+	r.Limits = sandbox.Limits{}.Patient(LookTime)
+	s := h.state(ctx, r, func(name string) (*sandbox.Program, error) {
+		version, pinned := r.Pins[name]
+		if r.Pins != nil && !pinned {
+			return nil, &unknownError{name}
+		}
+		plugin, err := h.plugin(ctx, name, version, r.Pins, r.Pass)
+		if err != nil {
+			return nil, err
+		}
+		return plugin.Program, nil
+	})
 	defer s.Close()
 	return s.Run(p)
 }

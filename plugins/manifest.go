@@ -1,8 +1,12 @@
 package plugins
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
+
+	lua "github.com/yuin/gopher-lua"
 
 	"fanflow/plugins/lint"
 	"fanflow/plugins/reference"
@@ -16,7 +20,8 @@ type Manifest struct {
 	Title   string  `json:"title,omitempty"`
 	Order   int     `json:"order,omitempty"` // of its hooks among those of others: low ones first
 	Config  []Field `json:"config,omitempty"`
-	// Hosts are those that its http may reach, KV the globs of the keys that its kv may touch.
+	// Hosts are those that its http may reach, none if the plugin names none; KV the globs of the keys that its kv may touch,
+	// "NAME:*" if the plugin names none.
 	Hosts     []string         `json:"hosts,omitempty"`
 	KV        []string         `json:"kv,omitempty"`
 	Functions []reference.Func `json:"functions,omitempty"`
@@ -77,20 +82,27 @@ type Plugin struct {
 }
 
 // Manifest compiles a plugin, runs its chunk, with the newest versions of the plugins it requires, and reads what it says of itself.
-// The error is a *sandbox.Error: the script does not compile, fails, or returns no plugin.
+// The findings are what it says wrongly, in the order of the lines; a part with an error is left out of the Manifest. The error is
+// a *sandbox.Error: the script does not compile, fails, or returns no plugin.
 func (h *Host) Manifest(ctx context.Context, file, source string) (*Manifest, []lint.Finding, error) {
-	name, err := h.check(ctx, file, source)
+	p, v, err := h.look(ctx, file, source, nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	return &Manifest{Name: name}, nil, nil
+	return h.manifest(p, source, v)
 }
 
-// Plugin gives a version of a plugin.
-func (h *Host) Plugin(ctx context.Context, name string, version int) (*Plugin, error) {
-	p, err := h.plugin(ctx, name, version)
-	if err != nil {
-		return nil, err
+// manifest reads what a plugin's program has returned.
+func (h *Host) manifest(p *sandbox.Program, source string, v lua.LValue) (*Manifest, []lint.Finding, error) {
+	r := &manifestReader{host: h, file: p.File(), lines: readLines(source), m: &Manifest{}}
+	t, ok := v.(*lua.LTable)
+	if !ok {
+		return nil, nil, r.refuse("", "a plugin returns a table of its functions, this one a %s: end it with `return M`", v.Type())
 	}
-	return &Plugin{Manifest: Manifest{Name: name}, Number: version, Program: p}, nil
+	if err := r.name(t); err != nil {
+		return nil, nil, err
+	}
+	r.read(t)
+	slices.SortStableFunc(r.found, func(a, b lint.Finding) int { return cmp.Compare(a.Line, b.Line) })
+	return r.m, r.found, nil
 }
