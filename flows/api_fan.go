@@ -145,7 +145,7 @@ func fanVariant(L *lua.LState) int {
 	s := sandbox.From(L)
 	var arms []arm
 	if L.GetTop() > 2 {
-		data, err := sandbox.FromLua(L.Get(3))
+		data, err := s.FromLua(L.Get(3))
 		if err == nil {
 			arms, err = armsOf(data)
 		}
@@ -178,6 +178,7 @@ func (c *call) table(L *lua.LState, t **lua.LTable, values func() map[string]jso
 			all[k] = jsonValue(v)
 		}
 		*t = sandbox.ToLua(L, all).(*lua.LTable)
+		c.state = sandbox.From(L)
 	}
 	return *t
 }
@@ -192,13 +193,13 @@ func (c *call) diff(t *lua.LTable, what string, before []string, set func(string
 		now[name] = nil
 	}
 	var err error
-	each(t, func(k, v lua.LValue) {
+	c.state.Each(t, func(k, v lua.LValue) {
 		name, ok := k.(lua.LString)
 		if !ok {
 			err = errors.Join(err, fmt.Errorf("%s[%s]: the names in it are texts", what, cut(k.String(), 40)))
 			return
 		}
-		data, bad := sandbox.FromLua(v)
+		data, bad := c.state.FromLua(v)
 		if bad == nil {
 			now[string(name)], bad = encode(data)
 		}
@@ -226,7 +227,7 @@ func method(name string, do func(*walk, args) error) lua.LGFunction {
 		c := callOf(L, name)
 		var a args
 		for i := 2; i <= L.GetTop(); i++ {
-			v, err := sandbox.FromLua(L.Get(i))
+			v, err := sandbox.From(L).FromLua(L.Get(i))
 			if err != nil {
 				L.RaiseError("fan:%s: argument %d: %s", name, i-1, err.Error())
 			}

@@ -26,7 +26,8 @@ type script struct {
 // call is one function of the script being run.
 type call struct {
 	walk        *walk
-	vars, attrs *lua.LTable // as the script sees them; nil if it has not looked
+	vars, attrs *lua.LTable    // as the script sees them; nil if it has not looked
+	state       *sandbox.State // that they are of
 }
 
 // script gives the flow's Lua, started if need be.

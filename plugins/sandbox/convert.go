@@ -14,9 +14,9 @@ import (
 
 // What FromLua takes out of a script at most, so that no script can make a Change too large to look at.
 const (
-	MaxDepth  = 32      // tables inside each other
-	maxValues = 10_000  // values in all
-	maxBytes  = 1 << 18 // of keys and texts
+	MaxDepth  = 32        // tables inside each other
+	maxValues = 10_000    // values in all
+	maxBytes  = MaxString // of keys and texts
 )
 
 // maxExact is the largest whole number that a Lua number keeps exactly.
@@ -139,13 +139,35 @@ func (s *State) newTable(items, keys int) *lua.LTable {
 // 1, 2, … n is a list; any other must have texts for keys and is a map, and so is an empty one. The error is a sentence for
 // the script's author: a function or userdata, a table with itself in it, more than MaxDepth levels, too many values, or
 // a number that is not finite.
+//
+// It is for what is read when the script has come to its end. Functions that a script calls take [State.FromLua], which charges.
 func FromLua(v lua.LValue) (any, error) {
 	r := &reader{values: maxValues, bytes: maxBytes}
 	return r.value(v)
 }
 
+// FromLua is the function FromLua at the script's expense: an instruction and a few bytes for each value.
+func (s *State) FromLua(v lua.LValue) (any, error) {
+	r := &reader{state: s, values: maxValues, bytes: maxBytes}
+	return r.value(v)
+}
+
+// Each calls f with every key and value of t, in the order of pairs, at the script's expense.
+func (s *State) Each(t *lua.LTable, f func(k, v lua.LValue)) {
+	for k, v := s.next(t, lua.LNil); k != lua.LNil; k, v = s.next(t, k) {
+		f(k, v)
+	}
+}
+
+// What a value costs in the ledger that was taken out of Lua: it is the host's until the decision is made.
+const (
+	costData  = 16
+	costField = 64
+)
+
 // reader takes a value out of Lua.
 type reader struct {
+	state         *State // who pays; nil: nobody
 	values, bytes int
 	path          []*lua.LTable // that the value stands in
 }
@@ -153,6 +175,10 @@ type reader struct {
 func (r *reader) value(v lua.LValue) (any, error) {
 	if r.values--; r.values < 0 {
 		return nil, fmt.Errorf("the table holds more than %d values", maxValues)
+	}
+	if r.state != nil {
+		r.state.Spend(1)
+		r.state.Charge(costData)
 	}
 	switch v := v.(type) {
 	case *lua.LNilType:
@@ -172,6 +198,20 @@ func (r *reader) value(v lua.LValue) (any, error) {
 	return nil, fmt.Errorf("a %s cannot be kept: only texts, numbers, booleans and tables of them are data", v.Type())
 }
 
+func (r *reader) length(t *lua.LTable) int {
+	if r.state == nil {
+		return t.Len()
+	}
+	return r.state.length(t)
+}
+
+func (r *reader) next(t *lua.LTable, after lua.LValue) (k, v lua.LValue) {
+	if r.state == nil {
+		return t.Next(after)
+	}
+	return r.state.next(t, after)
+}
+
 func (r *reader) text(v string) (string, error) {
 	if r.bytes -= len(v); r.bytes < 0 {
 		return "", fmt.Errorf("the value holds more than %d KB of text", maxBytes>>10)
@@ -189,9 +229,9 @@ func (r *reader) table(t *lua.LTable) (any, error) {
 	r.path = append(r.path, t)
 	defer func() { r.path = r.path[:len(r.path)-1] }()
 
-	n := t.Len()
+	n := r.length(t)
 	if n == 0 {
-		first, _ := t.Next(lua.LNil)
+		first, _ := r.next(t, lua.LNil)
 		if first == lua.LNil && t.Metatable == lua.LValue(emptyList) {
 			return []any{}, nil
 		}
@@ -216,7 +256,7 @@ func (r *reader) items(t *lua.LTable, n int) (any, error) {
 		}
 		items[i] = v
 	}
-	if k, _ := t.Next(lua.LNumber(n)); k != lua.LNil {
+	if k, _ := r.next(t, lua.LNumber(n)); k != lua.LNil {
 		return nil, fmt.Errorf("the table mixes list items with the key `%s`: use two tables", clip(k.String(), 40))
 	}
 	return items, nil
@@ -224,7 +264,8 @@ func (r *reader) items(t *lua.LTable, n int) (any, error) {
 
 func (r *reader) fields(t *lua.LTable) (any, error) {
 	fields := map[string]any{}
-	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
+	for k, v := r.next(t, lua.LNil); k != lua.LNil; k, v = r.next(t, k) {
+		charge(r.state, costField)
 		name, ok := k.(lua.LString)
 		if !ok {
 			return nil, fmt.Errorf("the key %s is a %s: keys are texts, or 1, 2, 3, … for a list", clip(k.String(), 40), k.Type())

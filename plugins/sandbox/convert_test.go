@@ -79,7 +79,7 @@ func TestFromLua(t *testing.T) {
 		"infinite":      {`-1/0`, nil, "the number -inf cannot be kept: it is not finite"},
 		"too many":      {`(function() local t = {} for i = 1, 10001 do t[i] = i end return t end)()`, nil, "the list holds more than 10000 values"},
 		"too many maps": {`(function() local t, u = {}, {} for i = 1, 200 do u[i] = i end for i = 1, 200 do t["k" .. i] = u end return t end)()`, nil, "the table holds more than 10000 values"},
-		"too much text": {`{("x"):rep(200000), ("x"):rep(200000)}`, nil, "the value holds more than 256 KB of text"},
+		"too much text": {`{("x"):rep(40000), ("x"):rep(40000)}`, nil, "the value holds more than 64 KB of text"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -28,7 +28,12 @@ func stringFormat(L *lua.LState) int {
 			continue
 		}
 		arg++
-		out = append(out, s.formatOne(spec, arg)...)
+		part := s.formatOne(spec, arg)
+		if spec[len(spec)-1] != 's' { // which makes no text of its own, or has charged it
+			s.Charge(int64(len(part)))
+			s.Spend(len(part) / 8)
+		}
+		out = append(out, part...)
 		if len(out) > MaxString {
 			s.room(len(out))
 		}

@@ -6,8 +6,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// MaxString is the longest text a script may build, in bytes. A whole Change is 64 KB.
-const MaxString = 256 << 10
+// MaxString is the longest text a script may build, in bytes. A whole Change is no longer, so nothing longer could be kept or sent.
+const MaxString = 64 << 10
 
 // Charge takes n bytes from the decision's memory budget. When it is spent the run is over, as after Abort. Functions that
 // build values for a script call it before they build them.
@@ -38,6 +38,9 @@ func (s *State) text(v string) lua.LString {
 	s.room(len(v))
 	return lua.LString(v)
 }
+
+// Fits charges a text of n bytes that is about to be given to the script. It fails where n is more than MaxString.
+func (s *State) Fits(n int) { s.room(n) }
 
 // room charges a string of n bytes that is about to be built.
 func (s *State) room(n int) {

@@ -34,8 +34,10 @@ func stringByte(L *lua.LState) int {
 	if to-from > maxUnpack {
 		L.RaiseError("string.byte: more than %d values at once", maxUnpack)
 	}
-	for _, c := range []byte(text[from:to]) {
-		L.Push(lua.LNumber(c))
+	From(L).Spend((to - from) / 8)
+	From(L).Charge(costNumber * int64(to-from))
+	for i := from; i < to; i++ {
+		L.Push(lua.LNumber(text[i]))
 	}
 	return to - from
 }
@@ -108,13 +110,14 @@ func stringSub(L *lua.LState) int {
 	return 1
 }
 
-// matcher compiles a pattern, or takes it from what this state compiled before.
+// matcher compiles a pattern the first time that a state uses it. It is charged the same whether another state has compiled it before.
 func (s *State) matcher(subject, text string) *matcher {
 	p, ok := s.patterns[text]
 	if !ok {
-		s.Charge(int64(len(text))*96 + 128)
+		s.Charge(patternCost(text))
+		s.Spend(len(text) / 16)
 		var err error
-		if p, err = compilePattern(text); err != nil {
+		if p, err = knownPatterns.get(text); err != nil {
 			s.L.RaiseError("%s", err.Error())
 		}
 		if s.patterns == nil {
@@ -122,7 +125,11 @@ func (s *State) matcher(subject, text string) *matcher {
 		}
 		s.patterns[text] = p
 	}
-	return &matcher{state: s, pattern: p, subject: subject}
+	m := &matcher{state: s, pattern: p, subject: subject}
+	if m.captures = m.few[:]; p.captures > len(m.few) {
+		m.captures = make([]capture, p.captures)
+	}
+	return m
 }
 
 // captured is capture i of the last match, or the whole match where the pattern has none.

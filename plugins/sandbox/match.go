@@ -10,7 +10,8 @@ type matcher struct {
 	state    *State
 	pattern  *pattern
 	subject  string
-	captures [maxCaptures]capture
+	captures []capture
+	few      [4]capture // where captures are, if these are enough
 	steps    int
 }
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Lua's patterns, compiled once per pattern and state and matched under the decision's budget. gopher-lua's own matcher runs
+// Lua's patterns, compiled once for all states (patterns.go) and matched under the decision's budget. gopher-lua's own matcher runs
 // without any: 24 times `a?` on 24 letters keep it busy for seconds.
 const (
 	maxPattern  = 1024 // bytes
@@ -39,6 +39,12 @@ type byteSet [4]uint64
 
 func (b *byteSet) has(c byte) bool { return b[c>>6]&(1<<(c&63)) != 0 }
 func (b *byteSet) add(c byte)      { b[c>>6] |= 1 << (c & 63) }
+func (b *byteSet) merge(other *byteSet) {
+	for i := range b {
+		b[i] |= other[i]
+	}
+}
+
 func (b *byteSet) invert() {
 	for i := range b {
 		b[i] = ^b[i]
@@ -170,24 +176,21 @@ func (p *patternParser) escape(c byte) (done bool, err error) {
 
 // single reads what stands for one byte: a character, `.`, %x, or a [set].
 func (p *patternParser) single() (*byteSet, error) {
-	set := &byteSet{}
 	c := p.text[p.at]
 	p.at++
 	switch c {
 	case '.':
-		set.invert()
+		return &anyByte, nil
 	case '%':
 		if p.at == len(p.text) {
 			return nil, fmt.Errorf("it ends with %%")
 		}
-		addClass(set, p.text[p.at])
 		p.at++
+		return &escaped[p.text[p.at-1]], nil
 	case '[':
 		return p.set()
-	default:
-		set.add(c)
 	}
-	return set, nil
+	return &onlyByte[c], nil
 }
 
 // set reads a [set] after its bracket.
@@ -213,7 +216,7 @@ func (p *patternParser) set() (*byteSet, error) {
 			if p.at >= len(p.text) {
 				return nil, fmt.Errorf("a [ is not closed")
 			}
-			addClass(set, p.text[p.at])
+			set.merge(&escaped[p.text[p.at]])
 			p.at++
 		case p.at+1 < len(p.text) && p.text[p.at] == '-' && p.text[p.at+1] != ']':
 			for b := int(c); b <= int(p.text[p.at+1]); b++ {
@@ -242,17 +245,30 @@ var classes = map[byte]func(c byte) bool{
 
 func isLetter(c byte) bool { return c|32 >= 'a' && c|32 <= 'z' }
 
-// addClass adds %c to a set: a class, its complement in upper case, or the character itself.
-func addClass(set *byteSet, c byte) {
-	class, ok := classes[c|32]
+// The sets that need no brackets: of one byte, of what %c stands for, and of all bytes.
+var onlyByte, escaped, anyByte = byteSets()
+
+func byteSets() (only, escaped [256]byteSet, all byteSet) {
+	for c := range only {
+		only[c].add(byte(c))
+		escaped[c] = class(byte(c))
+	}
+	all.invert()
+	return only, escaped, all
+}
+
+// class is what %c stands for: a class, its complement in upper case, or the character itself.
+func class(c byte) (set byteSet) {
+	in, ok := classes[c|32]
 	if !ok || !isLetter(c) {
 		set.add(c)
-		return
+		return set
 	}
 	upper := c&32 == 0
 	for b := range 256 {
-		if class(byte(b)) != upper {
+		if in(byte(b)) != upper {
 			set.add(byte(b))
 		}
 	}
+	return set
 }

@@ -28,6 +28,7 @@ const (
 	costClosure   = 96
 	costUpvalue   = 72
 	costString    = 16 // beside its bytes
+	costNumber    = 8  // one that a library makes; those of the VM's own are garbage at once
 )
 
 // region is a stretch of code that is entered at one place: the chunk, a function's body, a loop's body. What it allocates in

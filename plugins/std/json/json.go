@@ -17,7 +17,7 @@ var Library = sandbox.Describe(words, map[string]lua.LGFunction{"encode": encode
 // stays a list when it is empty.
 func encode(L *lua.LState) int {
 	s := sandbox.From(L)
-	v, err := sandbox.FromLua(L.Get(1))
+	v, err := s.FromLua(L.Get(1))
 	if err != nil {
 		s.Raise(err)
 	}
@@ -27,8 +27,8 @@ func encode(L *lua.LState) int {
 	if err := e.Encode(v); err != nil {
 		s.Raise(err)
 	}
-	s.Charge(int64(out.Len()))
 	s.Spend(out.Len() / 64)
+	s.Fits(out.Len())
 	L.Push(lua.LString(bytes.TrimRight(out.Bytes(), "\n")))
 	return 1
 }

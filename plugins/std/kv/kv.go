@@ -75,7 +75,7 @@ func get(L *lua.LState) int {
 func set(L *lua.LState) int {
 	s, p := port(L)
 	key := L.CheckString(1)
-	v, err := sandbox.FromLua(L.Get(2))
+	v, err := s.FromLua(L.Get(2))
 	if err != nil {
 		s.Raise(err)
 	}

@@ -1,5 +1,5 @@
 -- stopped: memory
-local keep, s = {}, ("x"):rep(200000)
+local keep, s = {}, ("x"):rep(60000)
 while true do
   local _, e = pcall(error, s)
   keep[#keep + 1] = e

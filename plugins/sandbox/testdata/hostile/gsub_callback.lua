@@ -1,2 +1,2 @@
 -- stopped: budget
-while true do string.gsub(("a"):rep(100000), "a", function(x) return x end) end
+while true do string.gsub(("a"):rep(60000), "a", function(x) return x end) end

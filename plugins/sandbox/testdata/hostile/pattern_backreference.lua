@@ -1,2 +1,2 @@
 -- stopped: budget
-return string.find(("a"):rep(100000), "(a+)%1%1x")
+return string.find(("a"):rep(60000), "(a+)%1%1x")

@@ -1,2 +1,2 @@
 -- stopped: budget
-return string.find(("("):rep(100000), "%b()")
+return string.find(("("):rep(60000), "%b()")

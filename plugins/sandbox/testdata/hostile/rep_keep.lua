@@ -1,3 +1,3 @@
 -- stopped: memory
 local keep = {}
-while true do keep[#keep + 1] = string.rep("a", 200000) end
+while true do keep[#keep + 1] = string.rep("a", 60000) end

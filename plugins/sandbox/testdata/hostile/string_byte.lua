@@ -1,2 +1,2 @@
 -- stopped: runtime
-return string.byte(("a"):rep(200000), 1, -1)
+return string.byte(("a"):rep(60000), 1, -1)

@@ -1,3 +1,3 @@
 -- stopped: budget memory
-local s = ("中"):rep(50000)
+local s = ("中"):rep(20000)
 while true do s:upper() end
