@@ -1,11 +1,17 @@
-// Package lint finds mistakes in scripts without running them.
+// Package lint finds mistakes in scripts without running them. It works on the syntax tree: it knows which name is which local,
+// what the modules and objects of fanflow can do, and which functions are run with a fan. A rule that cannot be sure says nothing.
+//
+// The parser recurses: a source must have passed sandbox.Compile, which bounds its size and depth, before it comes here.
 package lint
 
 import (
+	"cmp"
+	"slices"
+
 	"fanflow/plugins/reference"
 )
 
-// Severities of findings.
+// Severities of findings. An error refuses a push; warnings and hints are shown.
 const (
 	Error   = "error"
 	Warning = "warning"
@@ -17,18 +23,91 @@ type Finding struct {
 	Line     int    `json:"line"`
 	Rule     string `json:"rule"`
 	Severity string `json:"severity"`
-	Msg      string `json:"msg"` // one sentence, with how to mend it
+	Msg      string `json:"msg"`            // one sentence: what is wrong
+	Mend     string `json:"mend,omitempty"` // how to mend it; may be empty
 }
+
+// Kinds of scripts.
+const (
+	KindFlow      = "flow"
+	KindPlugin    = "plugin"
+	KindBroadcast = "broadcast"
+	KindDrip      = "drip"
+)
 
 // World is what a script may name.
 type World struct {
-	Kind string        // flow, plugin, broadcast or drip
-	Set  reference.Set // of the modules, classes and functions there are
+	Kind string        // KindFlow, KindPlugin, KindBroadcast or KindDrip
+	Set  reference.Set // of the modules, classes and functions there are; without Globals no global is called unknown
 	// Plugins are the functions and values of the plugins that can be required, by plugin; of one that is not here nothing is known.
 	Plugins map[string]reference.Module
 	// Hosts are those that http may reach, as the configuration writes them; nil: not known.
 	Hosts []string
 }
 
-// Check finds what is wrong with a source that compiles, in the order of its lines.
-func Check(file, source string, w World) []Finding { return nil }
+// Check finds what is wrong with a source that sandbox.Compile takes, in the order of its lines. One that does not parse has no
+// findings: Compile says what is wrong with it.
+func Check(file, source string, w World) []Finding {
+	c, err := Parse(file, source)
+	if err != nil {
+		return nil
+	}
+	return c.Check(w)
+}
+
+// Check finds what is wrong with the script in the order of its lines.
+func (c *Chunk) Check(w World) []Finding {
+	p := newPass(c, w)
+	for _, r := range rules {
+		p.rule = r
+		r.Check(p)
+	}
+	slices.SortStableFunc(p.found, func(a, b Finding) int { return cmp.Compare(a.Line, b.Line) })
+	return p.found
+}
+
+// Pass is a script that is being checked by one rule after the other.
+type Pass struct {
+	*Chunk
+	World World
+
+	rule    Rule
+	found   []Finding
+	modules map[string]*reference.Module
+	classes map[string]*reference.Class
+	globals map[string]*reference.Func
+	roles   map[*variable]role
+	plugin  *pluginTable // of a plugin's script; nil where it cannot be told
+}
+
+func newPass(c *Chunk, w World) *Pass {
+	p := &Pass{
+		Chunk: c, World: w,
+		modules: map[string]*reference.Module{}, classes: map[string]*reference.Class{}, globals: map[string]*reference.Func{},
+		roles: map[*variable]role{},
+	}
+	for i := range w.Set.Modules {
+		p.modules[w.Set.Modules[i].Name] = &w.Set.Modules[i]
+	}
+	for i := range w.Set.Classes {
+		p.classes[w.Set.Classes[i].Name] = &w.Set.Classes[i]
+	}
+	for i := range w.Set.Globals {
+		p.globals[w.Set.Globals[i].Name] = &w.Set.Globals[i]
+	}
+	if w.Kind == KindPlugin {
+		p.plugin = c.pluginTable()
+	}
+	p.assignRoles()
+	return p
+}
+
+// report adds a finding of the rule's severity.
+func (p *Pass) report(line int, msg, mend string) { p.as(p.rule.Severity, line, msg, mend) }
+
+func (p *Pass) as(severity string, line int, msg, mend string) {
+	f := Finding{Line: line, Rule: p.rule.Name, Severity: severity, Msg: msg, Mend: mend}
+	if !slices.Contains(p.found, f) { // the same word twice in a line is one finding
+		p.found = append(p.found, f)
+	}
+}
