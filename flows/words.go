@@ -102,10 +102,11 @@ type Reach struct {
 // Severity of a finding.
 type Severity string
 
-// Push refuses a script with an error; warnings are shown.
+// Push refuses a script with an error; warnings and hints are shown.
 const (
 	SeverityError   Severity = "error"
 	SeverityWarning Severity = "warning"
+	SeverityHint    Severity = "hint"
 )
 
 // Finding is what Check has to say about a line of a script.

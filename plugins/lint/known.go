@@ -76,14 +76,14 @@ func (p *Pass) lookMember(e *ast.AttrGetExpr, depth int) known {
 		if f := findFunc(of.module.Funcs, key.Value); f != nil {
 			return known{fn: f, name: of.name + "." + key.Value, user: of.plugin}
 		}
-		if v := findParam(of.module.Values, key.Value); v != nil && !of.plugin {
+		if v := findParam(of.module.Values, key.Value); v != nil && !of.plugin && !v.Optional {
 			return p.ofType(v.Type)
 		}
 	case of.class != nil:
 		if f := findFunc(of.class.Methods, key.Value); f != nil {
 			return known{fn: f, name: strings.ToLower(of.class.Name) + ":" + key.Value, method: true}
 		}
-		if v := findParam(of.class.Fields, key.Value); v != nil {
+		if v := findParam(of.class.Fields, key.Value); v != nil && !v.Optional {
 			return p.ofType(v.Type)
 		}
 	case of.text:
@@ -117,7 +117,7 @@ func (p *Pass) lookCall(e *ast.FuncCallExpr, depth int) known {
 		return known{}
 	}
 	callee := p.callee(e, depth)
-	if callee.fn == nil || callee.user || len(callee.fn.Returns) == 0 {
+	if callee.fn == nil || callee.user || len(callee.fn.Returns) == 0 || callee.fn.Returns[0].Optional || callee.fn.Returns[0].Rest {
 		return known{}
 	}
 	return p.ofType(callee.fn.Returns[0].Type)

@@ -90,13 +90,20 @@ func newPass(c *Chunk, w World) *Pass {
 		p.modules[w.Set.Modules[i].Name] = &w.Set.Modules[i]
 	}
 	for i := range w.Set.Classes {
-		p.classes[w.Set.Classes[i].Name] = &w.Set.Classes[i]
+		c := w.Set.Classes[i]
+		c.Fields, c.Methods = w.Set.Members(c.Name)
+		p.classes[c.Name] = &c
 	}
 	for i := range w.Set.Globals {
 		p.globals[w.Set.Globals[i].Name] = &w.Set.Globals[i]
 	}
 	if w.Kind == KindPlugin {
 		p.plugin = c.pluginTable()
+		for _, name := range []string{"config", "secrets"} { // their members are the script's own
+			if p.modules[name] == nil {
+				p.modules[name] = &reference.Module{Name: name}
+			}
+		}
 	}
 	p.assignRoles()
 	return p

@@ -117,6 +117,9 @@ func plain(s ast.Stmt) []ast.Expr {
 	return nil
 }
 
+// unread are the fields of any push that could not be read as what it is.
+var unread = []string{"fields", "raw"}
+
 func eventFields(p *Pass) {
 	for _, g := range p.gets {
 		key, ok := g.Key.(*ast.StringExpr)
@@ -125,7 +128,7 @@ func eventFields(p *Pass) {
 			continue
 		}
 		fields, closed := p.fieldsOf(p.roles[v])
-		if !closed || slices.Contains(fields, key.Value) {
+		if !closed || slices.Contains(fields, key.Value) || slices.Contains(unread, key.Value) {
 			continue
 		}
 		p.report(key.Line(), fmt.Sprintf("%s has no field %q%s", eventName(p.roles[v]), key.Value, DidYouMean(key.Value, fields)), "")
@@ -140,8 +143,6 @@ func eventName(r role) string {
 		}
 	}
 	switch len(names) {
-	case 0:
-		return "no event"
 	case 1:
 		return "the event " + names[0]
 	}
@@ -150,20 +151,9 @@ func eventName(r role) string {
 
 // fieldsOf gives the fields that the events of a role have; closed is false where others are possible.
 func (p *Pass) fieldsOf(r role) (fields []string, closed bool) {
-	all := p.classes["Event"]
-	if all == nil {
-		return nil, false
-	}
 	if len(r.events) == 0 {
-		for _, f := range all.Fields {
-			fields = append(fields, f.Name)
-		}
-		for _, s := range p.texts { // what a regular expression captures is a field
-			fields = append(fields, groups(s.Value)...)
-		}
-		return fields, !all.Open && len(fields) > 0
+		return nil, false // the state may be entered by any event
 	}
-	fields = []string{"type", "created_at", "captures", "fields", "raw"}
 	for _, e := range r.events {
 		c := p.classes["Event."+e.name]
 		if c == nil || c.Open {

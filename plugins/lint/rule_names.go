@@ -39,16 +39,29 @@ func unknownGlobals(p *Pass) {
 		case mend != "":
 			p.report(u.ident.Line(), fmt.Sprintf("fanflow's Lua has no %s", name), mend)
 		case only != nil && !slices.Contains(only, p.World.Kind):
-			p.report(u.ident.Line(), fmt.Sprintf("a %s has no %s: it is for a %s", p.World.Kind, name, only[0]), "")
-		case only != nil: // it is for this kind, and the Set does not have it yet
+			p.report(u.ident.Line(), fmt.Sprintf("%s is for a %s, and this is a %s", name, only[0], p.World.Kind), "")
+		case only != nil: // it is for this kind
 		default:
+			if v := p.elsewhere(name); v != nil {
+				p.report(u.ident.Line(), fmt.Sprintf("%s cannot be seen here: it is the local variable of line %d", name, v.line), "declare it before, outside of the block")
+				continue
+			}
 			p.report(u.ident.Line(), fmt.Sprintf("there is nothing called %s%s", name, DidYouMean(name, p.visible(u))), "declare it with `local`, or correct the name")
 		}
 	}
 }
 
 func (p *Pass) hasGlobal(name string) bool {
-	return p.globals[name] != nil || p.modules[name] != nil || name == "_VERSION"
+	return p.globals[name] != nil || p.modules[name] != nil || findParam(p.World.Set.Values, name) != nil
+}
+
+// elsewhere gives a variable of that name, nil if the script has none.
+func (p *Pass) elsewhere(name string) *variable {
+	i := slices.IndexFunc(p.vars, func(v *variable) bool { return v.name == name })
+	if i < 0 {
+		return nil
+	}
+	return p.vars[i]
 }
 
 // visible are the names that may be meant: the globals, and the locals that the function and those around it have.
@@ -138,9 +151,12 @@ func (p *Pass) settingNames(module string, names []string) (closed bool, all []s
 	}
 	secret, ok := p.plugin.settings(p)
 	for name, is := range secret {
-		if is == (module == "secrets") {
+		if is || module == "config" { // config.token of a secret is found by secret-use
 			names = append(names, name)
 		}
+	}
+	if module == "secrets" {
+		names = append(names, "join")
 	}
 	slices.Sort(names)
 	return ok, names

@@ -105,7 +105,7 @@ func httpHosts(p *Pass) {
 		if p.World.Kind == KindPlugin {
 			mend = fmt.Sprintf("write permissions = { hosts = { %q } } into the plugin's table, and allow it by http_allow of the account", address.host)
 		}
-		p.report(c.Args[0].Line(), fmt.Sprintf("%s does not allow %s", who, address.host), mend)
+		p.report(c.Args[0].Line(), fmt.Sprintf("%s is not allowed by %s", address.host, who), mend)
 	}
 }
 

@@ -32,7 +32,7 @@ func stateInFunctions(p *Pass) {
 			continue
 		}
 		if v := p.root(c.Args[0]); p.lasts(v, c.in) && p.isTable(v) {
-			p.report(c.Line(), fmt.Sprintf("a function changes %s by %s, a table of the whole file (line %d): the next decision would not see it", v.name, callee.name, v.line), mendState)
+			p.report(c.Line(), fmt.Sprintf("a function changes %s, a table of the whole file (line %d), by %s: the next decision would not see it", v.name, v.line, callee.name), mendState)
 		}
 	}
 }
