@@ -48,6 +48,9 @@ func (p *port) Get(key string) (json.RawMessage, error) {
 	if p.end != nil {
 		p.state.Abort(p.end)
 	}
+	if n, ok := p.counts[key]; ok {
+		return json.RawMessage(fmt.Sprint(n)), nil
+	}
 	return p.values[key], nil
 }
 

@@ -84,6 +84,8 @@ func set(L *lua.LState) int {
 		if raw, err = stdjson.Marshal(v); err != nil {
 			s.Raise(err)
 		}
+		s.Spend(len(raw) / 64)
+		s.Charge(2 * int64(len(raw)))
 	}
 	if err := p.Set(key, raw); err != nil {
 		s.Raise(err)

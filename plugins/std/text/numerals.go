@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"fanflow/plugins/sandbox"
 )
 
 // maxChinese is the first number that Chinese does not write: 万万亿.
@@ -82,13 +84,16 @@ var powers = map[rune]float64{'十': 10, '拾': 10, '百': 100, '佰': 100, '千
 // spelled are other ways to write 万 and 亿.
 var spelled = strings.NewReplacer("萬", "万", "億", "亿", "負", "负", "點", "点")
 
-// maxNumeral is the longest text that is read as a number, in characters.
-const maxNumeral = 40
+// maxNumeral is the longest text that is read as a number, in bytes.
+const maxNumeral = 120
 
 // Number reads a number that stands alone in a text, in digits, in Chinese numerals, or in digits with 万 or 亿 behind them.
 func Number(s string) (float64, bool) {
+	if len(s) > maxNumeral {
+		return 0, false
+	}
 	s = strings.TrimSpace(spelled.Replace(narrow(s)))
-	if s == "" || len(s) > 3*maxNumeral {
+	if s == "" {
 		return 0, false
 	}
 	if rest, ok := strings.CutPrefix(s, "负"); ok {
@@ -249,7 +254,9 @@ func chinese(L *lua.LState) int {
 }
 
 func number(L *lua.LState) int {
-	n, ok := Number(L.CheckString(1))
+	v := L.CheckString(1)
+	sandbox.From(L).Spend(5 + min(len(v), maxNumeral)/4)
+	n, ok := Number(v)
 	if !ok {
 		L.Push(lua.LNil)
 		return 1

@@ -62,6 +62,7 @@ func length(L *lua.LState) int {
 // sub is text.sub(s, first, last): the characters from first to last, counted from 1, or from the end where negative.
 func sub(L *lua.LState) int {
 	v := L.CheckString(1)
+	sandbox.From(L).Spend(len(v) / 32)
 	n := utf8.RuneCountInString(v)
 	first, last := L.CheckInt(2), L.OptInt(3, -1)
 	if first < 0 {

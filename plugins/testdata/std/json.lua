@@ -5,3 +5,7 @@ assert(v.id == "24000000000000001" and v.n == 3 and #v.list == 2 and v.nothing =
 assert(json.decode(" 1.5 ") == 1.5 and json.decode("null") == nil)
 for _, bad in ipairs({ "", "{", "[1,]", "1 2", "nope", ("["):rep(40) .. ("]"):rep(40) }) do assert(not pcall(json.decode, bad), bad) end
 assert(not pcall(json.encode, print)); assert(not pcall(json.encode, { 1, a = 2 })); assert(not pcall(json.encode, 1 / 0))
+assert(json.encode(json.list()) == "[]" and json.encode({ items = json.list() }) == '{"items":[]}' and #json.list() == 0)
+local l = json.list(); l[1] = "a"; assert(json.encode(l) == '["a"]')
+l[1] = nil; assert(json.encode(l) == "[]" and json.list() ~= json.list())
+assert(not pcall(setmetatable, json.list(), {}))

@@ -8,3 +8,12 @@ assert(kv.take("codes", 2) == 1 and kv.take("codes", 2) == 2 and kv.take("codes"
 assert(not pcall(kv.increment, "visits", 0)); assert(not pcall(kv.increment, "visits", 1.5)); assert(not pcall(kv.take, "codes"))
 assert(not pcall(kv.set, "f", print)); assert(not pcall(kv.set, "", 1)); assert(not pcall(kv.get))
 assert(select(2, pcall(kv.set, "f", print)):find("a function cannot be kept", 1, true))
+assert(kv.count("none") == 0 and kv.count("visits") == 6 and kv.count("codes") == 2)
+kv.set("b", 1); kv.delete("b"); assert(kv.get("b") == nil); kv.delete("b")
+kv.set("b", 7); assert(kv.count("b") == 7)
+for _, other in ipairs({ "x", -1, 1.5, true, { 1 } }) do
+  kv.set("b", other)
+  local ok, why = pcall(kv.count, "b")
+  assert(not ok and why:find("kv.count: b holds a value that is no count", 1, true), tostring(why))
+end
+assert(not pcall(kv.delete)); assert(not pcall(kv.delete, "")); assert(not pcall(kv.count)); assert(not pcall(kv.count, {}))

@@ -13,3 +13,5 @@ assert(time.between("09:00", "22:00") and not time.between("09:00", "21:30") and
 for _, bad in ipairs({ "tomorrow", "", "+6x", "25:00", "2026-13-01", "+2h 10:00" }) do assert(not pcall(time.date, bad), bad) end
 assert(not pcall(time.date, {})); assert(not pcall(time.format, "%")); assert(not pcall(time.format, "%Q")); assert(not pcall(time.add, nil, "x")); assert(not pcall(time.date, 0 / 0))
 assert(not pcall(time.between, "9", "10:00"))
+assert(time.today() == "2026-11-02" and time.today("+1d") == "2026-11-03" and time.today(time.at("+3h")) == "2026-11-03" and time.today(0) == "1970-01-01")
+assert(not pcall(time.today, "gestern"))
