@@ -1,6 +1,8 @@
 package flows
 
 import (
+	"slices"
+
 	"fanflow/plugins"
 	"fanflow/plugins/reference"
 )
@@ -9,7 +11,12 @@ import (
 // that its functions get. The guides, the editor's file and the checks of scripts are made of it.
 func Reference() reference.Set {
 	set := plugins.Reference()
-	set.Classes = append(set.Classes, fanClass)
+	set.Globals = append(slices.Clone(set.Globals),
+		reference.Fn("flow(declaration: Flow): Flow", "Declares a flow: the script ends with return flow { … }.", "声明一条流程：脚本以 return flow { … } 结尾。"))
+	set.Classes = append(slices.Clone(set.Classes), fanClass)
 	set.Classes = append(set.Classes, eventClasses()...)
+	set.Classes = append(set.Classes, flowClasses...)
+	set.Classes = append(set.Classes, onClass(), triggersClass(), exitClass())
+	set.Classes = append(set.Classes, messageClasses()...)
 	return set
 }

@@ -100,3 +100,40 @@ func TestReferenceWhole(t *testing.T) {
 		}
 	}
 }
+
+// TestReferenceFields: the tables of a flow have the fields that check takes, and no others are described.
+func TestReferenceFields(t *testing.T) {
+	set := Reference()
+	fields := func(class string) []string {
+		c := set.Class(class)
+		if c == nil {
+			t.Fatalf("there is no class %s", class)
+		}
+		return names(c.Fields)
+	}
+	described(t, "Flow", knownFields(t, `flow { zz = 1 }`), fields("Flow"))
+	described(t, "State", knownFields(t, `flow { name = "x", states = { a = { zz = 1 } } }`), fields("State"))
+	described(t, "Action", actionFields, fields("Action"))
+	described(t, "Timer", []string{"late", "name", "times"}, fields("Timer"))
+	described(t, "When", condFields, fields("When"))
+	described(t, "Claim", []string{"key", "limit", "none", "set"}, fields("Claim"))
+	described(t, "Again", knownFields(t, `flow { name = "x", again = { zz = 1 } }`), fields("Again"))
+	described(t, "Limit", knownFields(t, `flow { name = "x", limit = { zz = 1 } }`), fields("Limit"))
+	described(t, "Holdout", knownFields(t, `flow { name = "x", holdout = { zz = 1 } }`), fields("Holdout"))
+	described(t, "Audience", knownFields(t, `flow { name = "x", triggers = { every = { ["1d"] = { zz = 1 } } } }`), fields("Audience"))
+	described(t, "Triggers", slices.DeleteFunc(knownFields(t, `flow { name = "x", triggers = { zz = 1 } }`), func(s string) bool { return s == resultEvent }), fields("Triggers"))
+	described(t, "On", knownFields(t, `flow { name = "x", states = { a = { on = { zz = 1 } } } }`), fields("On"))
+	described(t, "Exit", sortedKeys(exitEvents), fields("Exit"))
+	described(t, "SendOptions", optionFields, fields("SendOptions"))
+	described(t, "EnrollPlan", append(slices.Clone(planFields), "vars"), fields("EnrollPlan"))
+	described(t, "Message", slices.Concat([]string{"text", "image", "voice", "title", "description", "picurl", "url", "news"}, sortedKeys(riches)), fields("Message"))
+	described(t, "riches", sortedKeys(riches), sortedKeys(richParams))
+	for kind, r := range riches {
+		described(t, kind, r.fields, names(richParams[kind].Fields))
+		for _, p := range richParams[kind].Fields {
+			if p.Optional == slices.Contains(r.needs, p.Name) {
+				t.Errorf("%s.%s: whether it may be left out is described wrongly", kind, p.Name)
+			}
+		}
+	}
+}
