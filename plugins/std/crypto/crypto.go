@@ -21,7 +21,7 @@ var Library = sandbox.Describe(words, map[string]lua.LGFunction{
 func push(L *lua.LState, n int, v string) int {
 	s := sandbox.From(L)
 	s.Spend(n / 16)
-	s.Charge(int64(len(v)) + 16)
+	s.Fits(len(v))
 	L.Push(lua.LString(v))
 	return 1
 }

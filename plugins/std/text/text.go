@@ -20,7 +20,7 @@ var Library = sandbox.Describe(words, map[string]lua.LGFunction{
 func push(L *lua.LState, v string) int {
 	s := sandbox.From(L)
 	s.Spend(len(v) / 64)
-	s.Charge(int64(len(v)) + 16)
+	s.Fits(len(v))
 	L.Push(lua.LString(v))
 	return 1
 }
