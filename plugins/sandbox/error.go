@@ -59,7 +59,7 @@ func (s *State) scriptError(err error) error {
 	}
 	e := &Error{Kind: KindRuntime, Msg: s.errorText(api), Traceback: cleanTraceback(api.StackTrace), cause: api.Cause}
 	e.File, e.Line, e.Msg = s.place(e.Msg, e.Traceback)
-	e.Msg = plainWords(e.Msg)
+	e.Msg = sentence(plainWords(e.Msg))
 	if inner, ok := api.Cause.(*Error); ok { // of a program that this one required
 		inner := *inner
 		inner.Traceback = strings.Trim(inner.Traceback+"\n"+e.Traceback, "\n")
@@ -138,7 +138,17 @@ var vmWords = []struct {
 	{regexp.MustCompile(`^attempt to call a non-function object$`), "what is called here is no function: check the name, and : against ."},
 	{regexp.MustCompile(`^cannot perform (\w+) operation between (\w+) and (\w+)$`), "$2 and $3 cannot be computed with ($1)"},
 	{regexp.MustCompile(`^attempt to compare (\w+) with (\w+)$`), "$1 and $2 cannot be compared"},
-	{regexp.MustCompile(`^(?:stack|registry) overflow$`), "calls stand too deep inside each other: look for a function that calls itself without end"},
+	{regexp.MustCompile(`^(?:stack|registry) overflow$`), tooDeep},
+}
+
+const tooDeep = "calls stand too deep inside each other: look for a function that calls itself without end"
+
+// maxMessage is how much of what a script raised is told, in bytes: it may be of any length.
+const maxMessage = 300
+
+// sentence makes one line of a message, of a length that people read.
+func sentence(msg string) string {
+	return clip(strings.ToValidUTF8(strings.Join(strings.Fields(clip(msg, 4*maxMessage)), " "), "?"), maxMessage)
 }
 
 func plainWords(msg string) string {

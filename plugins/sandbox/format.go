@@ -85,7 +85,9 @@ func (s *State) formatOne(spec string, arg int) string {
 		}
 		return formatFloat(flags, verb, n)
 	case 'q':
-		return quote(L.CheckString(arg))
+		text := L.CheckString(arg)
+		s.Charge(int64(len(text)))
+		return quote(text)
 	}
 	text := s.Text(L.CheckAny(arg))
 	if flags == "%" {
@@ -114,7 +116,8 @@ func formatFloat(flags string, verb byte, n float64) string {
 
 // quote writes a text so that Lua reads it back.
 func quote(text string) string {
-	out := []byte{'"'}
+	out := make([]byte, 1, 2+len(text)+strings.Count(text, `"`)+strings.Count(text, `\`)+strings.Count(text, "\n")+strings.Count(text, "\r")+3*strings.Count(text, "\x00"))
+	out[0] = '"'
 	for i := range len(text) {
 		switch c := text[i]; c {
 		case '"', '\\':

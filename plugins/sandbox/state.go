@@ -131,7 +131,7 @@ func (s *State) Call(fn *lua.LFunction, nret int, args ...lua.LValue) ([]lua.LVa
 	for _, arg := range args {
 		s.L.Push(arg)
 	}
-	err := s.L.PCall(len(args), nret, nil)
+	err := s.protect(len(args), nret)
 	if err == nil {
 		err = s.meter.stopped
 	}
@@ -144,6 +144,25 @@ func (s *State) Call(fn *lua.LFunction, nret int, args ...lua.LValue) ([]lua.LVa
 	}
 	s.L.SetTop(top)
 	return values, nil
+}
+
+// protect is the VM's PCall. gopher-lua 1.1.2 fails itself while it writes down where a tail call overflowed the stack: a frame that
+// was begun anew has no line yet. That frame stays, so nothing can run here any more.
+func (s *State) protect(nargs, nret int) (err error) {
+	defer func() {
+		if recover() == nil {
+			return
+		}
+		e := &Error{Kind: KindRuntime, Msg: tooDeep}
+		if dbg, ok := s.L.GetStack(0); ok {
+			if _, err := s.L.GetInfo("Sl", dbg, lua.LNil); err == nil {
+				e.File, e.Line = dbg.Source, max(dbg.CurrentLine, dbg.LineDefined)
+			}
+		}
+		s.meter.stop(e)
+		err = s.meter.stopped
+	}()
+	return s.L.PCall(nargs, nret, nil)
 }
 
 // Abort ends the run: Run and Call return err itself, and no pcall of the script can keep it from that. It is called from a

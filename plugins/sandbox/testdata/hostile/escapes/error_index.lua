@@ -1,0 +1,2 @@
+-- stopped: runtime
+error(setmetatable({}, { __index = function(t, k) return t[k .. k] end }))

@@ -1,0 +1,2 @@
+-- stopped: runtime
+error(("\n"):rep(2000) .. "x")

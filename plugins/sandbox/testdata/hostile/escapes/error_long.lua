@@ -1,0 +1,2 @@
+-- stopped: runtime
+error(("很长"):rep(9000))

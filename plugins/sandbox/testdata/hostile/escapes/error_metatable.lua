@@ -1,0 +1,2 @@
+-- stopped: runtime
+error(setmetatable({ message = "mine" }, { __metatable = false, __concat = error, __eq = error }))

@@ -1,0 +1,2 @@
+-- stopped: runtime
+error(error)

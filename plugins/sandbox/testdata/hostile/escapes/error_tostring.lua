@@ -1,0 +1,2 @@
+-- stopped: runtime
+error(setmetatable({}, { __tostring = function() while true do end end }))

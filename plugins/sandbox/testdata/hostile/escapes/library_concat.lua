@@ -1,0 +1,2 @@
+-- stopped: runtime
+return table.concat(string)

@@ -1,0 +1,4 @@
+-- stopped: runtime
+local mt = getmetatable(string)
+assert(type(mt) == "string")
+mt.__index = nil

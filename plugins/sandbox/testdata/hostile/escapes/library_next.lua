@@ -1,0 +1,2 @@
+-- stopped: runtime
+for name in next, string do error(name) end

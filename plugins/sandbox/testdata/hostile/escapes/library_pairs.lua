@@ -1,0 +1,2 @@
+-- stopped: runtime
+for name, f in pairs(math) do error(name) end

@@ -1,0 +1,2 @@
+-- stopped: runtime
+return rawget(table, "insert")

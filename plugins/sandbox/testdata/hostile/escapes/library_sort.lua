@@ -1,0 +1,2 @@
+-- stopped: runtime
+table.sort(string)

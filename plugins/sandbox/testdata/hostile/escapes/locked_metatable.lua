@@ -1,0 +1,4 @@
+-- stopped: runtime
+local t = setmetatable({}, { __metatable = "mine" })
+assert(getmetatable(t) == "mine")
+setmetatable(t, nil)

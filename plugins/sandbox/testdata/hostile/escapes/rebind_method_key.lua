@@ -1,0 +1,3 @@
+-- stopped: runtime
+local key = "re" .. "p"
+string[key] = nil

@@ -1,0 +1,3 @@
+-- stopped: runtime
+local s = ""
+s.rep = function() return "patched" end

@@ -1,0 +1,2 @@
+-- stopped: runtime
+kv.get = function() return "patched" end

@@ -1,0 +1,2 @@
+-- stopped: runtime
+json.encode = function() return "patched" end

@@ -1,0 +1,3 @@
+-- stopped: budget runtime
+for i = 1, 0/0 do end
+error('nan ended')

@@ -1,0 +1,2 @@
+-- stopped: budget
+for i = 1, 2, 1e-300 do end

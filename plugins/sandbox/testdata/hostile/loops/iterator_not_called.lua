@@ -1,0 +1,2 @@
+-- stopped: runtime
+for _ in {} do end

@@ -1,0 +1,3 @@
+-- stopped: budget
+local t = { 1, 2 }
+while next(t) do end

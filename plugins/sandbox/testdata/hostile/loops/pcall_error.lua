@@ -1,0 +1,2 @@
+-- stopped: budget memory
+while true do pcall(error, {}) end

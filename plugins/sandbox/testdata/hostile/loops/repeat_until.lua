@@ -1,0 +1,2 @@
+-- stopped: budget
+repeat local x = 1 until x == 2

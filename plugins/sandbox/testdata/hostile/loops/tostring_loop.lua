@@ -1,0 +1,3 @@
+-- stopped: budget
+local t = setmetatable({}, { __tostring = function() while true do end end })
+print(t)

@@ -1,0 +1,3 @@
+-- stopped: budget memory runtime
+local function h(e) return xpcall(error, h, e) end
+return h(1)

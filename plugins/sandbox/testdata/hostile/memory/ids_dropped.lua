@@ -1,0 +1,2 @@
+-- stopped: memory budget
+while true do tostring(function() end) end

@@ -1,0 +1,3 @@
+-- stopped: memory budget
+local t = {}
+while true do t[{}] = {} end

@@ -1,0 +1,4 @@
+-- stopped: runtime
+local t = {}
+setmetatable(t, { __index = t })
+return t.x

@@ -1,0 +1,3 @@
+-- stopped: budget memory
+local t = setmetatable({}, { __len = function(t) return #t end })
+while true do local _ = #t end

@@ -1,0 +1,4 @@
+-- stopped: runtime
+local t = setmetatable({}, {})
+getmetatable(t).__pairs = function(x) return pairs(x) end
+return (pairs(t))

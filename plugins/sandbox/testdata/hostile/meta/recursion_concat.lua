@@ -1,0 +1,5 @@
+-- stopped: runtime
+local mt = {}
+mt.__concat = function(a, b) return (a .. b) end
+local a, b = setmetatable({}, mt), setmetatable({}, mt)
+return a .. b

@@ -1,0 +1,2 @@
+-- stopped: runtime
+print(setmetatable({}, { __tostring = function() return {} end }))

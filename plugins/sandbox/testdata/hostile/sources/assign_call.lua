@@ -1,0 +1,3 @@
+-- stopped: syntax
+local f = print
+f() = 1

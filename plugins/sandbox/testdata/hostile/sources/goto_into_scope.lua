@@ -1,0 +1,3 @@
+-- stopped: syntax
+goto inside
+do ::inside:: end

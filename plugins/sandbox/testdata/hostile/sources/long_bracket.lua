@@ -1,0 +1,3 @@
+-- stopped: syntax
+--[=====[ never closed ]====] ]===]
+return 1

@@ -1,0 +1,12 @@
+-- stopped: syntax
+local u0, u1, u2, u3, u4, u5, u6, u7, u8, u9
+local u10, u11, u12, u13, u14, u15, u16, u17, u18, u19
+local u20, u21, u22, u23, u24, u25, u26, u27, u28, u29
+local u30, u31, u32, u33, u34, u35, u36, u37, u38, u39
+local u40, u41, u42, u43, u44, u45, u46, u47, u48, u49
+local u50, u51, u52, u53, u54, u55, u56, u57, u58, u59
+local u60, u61, u62, u63, u64, u65, u66, u67, u68, u69
+return function()
+  return function() return u0 + u1 + u2 + u3 + u4 + u5 + u6 + u7 + u8 + u9 + u10 + u11 + u12 + u13 + u14 + u15 + u16 + u17 + u18 + u19 + u20 + u21 + u22 + u23 + u24 + u25 + u26 + u27 + u28 + u29 + u30 + u31 + u32 + u33 + u34 + u35 + u36 + u37 + u38 + u39 + u40 + u41 + u42 + u43 + u44 + u45 + u46 + u47 + u48 + u49 + u50 + u51 + u52 + u53 + u54 + u55 + u56 + u57 + u58 + u59 + u60 + u61 + u62 + u63 + u64 + u65 + u66 + u67 + u68 + u69 + missing.x.y end
+end
+x = 1

@@ -1,0 +1,2 @@
+-- stopped: syntax
+local function f() return ... end

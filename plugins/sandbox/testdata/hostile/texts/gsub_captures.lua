@@ -1,0 +1,2 @@
+-- stopped: budget memory
+while true do (("abcdefgh"):rep(500)):gsub("(.)(.)(.)(.)", "%4%3%2%1") end

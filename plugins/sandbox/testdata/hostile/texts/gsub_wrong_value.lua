@@ -1,0 +1,2 @@
+-- stopped: runtime
+return (("a"):gsub("a", function() return {} end))

@@ -1,0 +1,2 @@
+-- stopped: budget
+return (("("):rep(50000)):gsub("%b()", "")

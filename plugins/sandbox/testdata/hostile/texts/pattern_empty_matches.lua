@@ -1,0 +1,3 @@
+-- stopped: budget memory
+local s = ("a"):rep(60000)
+while true do s:gsub("", "") end

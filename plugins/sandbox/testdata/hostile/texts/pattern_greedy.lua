@@ -1,0 +1,2 @@
+-- stopped: budget
+return (("a"):rep(20000)):find("a*a*a*b")

@@ -1,0 +1,2 @@
+-- stopped: runtime
+return ("x"):find(("a?"):rep(600))

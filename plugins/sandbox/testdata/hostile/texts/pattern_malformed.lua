@@ -1,0 +1,2 @@
+-- stopped: runtime
+while true do ("x"):find("[a") end

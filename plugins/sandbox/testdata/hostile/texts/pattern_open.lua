@@ -1,0 +1,2 @@
+-- stopped: runtime
+return ("x"):find(("("):rep(33))

@@ -1,0 +1,2 @@
+-- stopped: budget memory runtime
+while true do kv.increment("n") end

@@ -1,0 +1,4 @@
+-- stopped: budget memory runtime
+local t = {}
+for i = 1, 4000 do t[i] = i end
+while true do math.max(unpack(t)) end

@@ -1,0 +1,2 @@
+-- stopped: budget memory
+while true do local _ = time.format("%F %T %A %B %j %z") end
