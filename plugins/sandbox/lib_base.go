@@ -53,7 +53,11 @@ func baseError(L *lua.LState) int {
 	if text, ok := v.(lua.LString); ok {
 		s.room(len(text) + 100)
 	}
-	L.Error(v, L.OptInt(2, 1))
+	level := L.OptInt(2, 1)
+	if level > 0 {
+		level++ // gopher-lua takes the call of error itself for the first
+	}
+	L.Error(v, level)
 	return 0
 }
 
@@ -142,8 +146,14 @@ func baseXpcall(L *lua.LState) int {
 	s := From(L)
 	if err := s.protected(L.GetTop() - 1); err != nil {
 		L.SetTop(0)
-		L.Push(lua.LFalse)
-		L.Push(s.call1(handler, err))
+		L.Push(handler)
+		L.Push(err)
+		if s.protected(1) != nil {
+			L.SetTop(0)
+			L.Push(lua.LString("the error handler failed, too"))
+		}
+		L.SetTop(1)
+		L.Insert(lua.LFalse, 1)
 		return 2
 	}
 	L.Insert(lua.LTrue, 1)
