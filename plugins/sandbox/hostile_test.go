@@ -25,6 +25,18 @@ import (
 // the ledger because it cannot be kept (stack frames, numbers on their way, error messages).
 const maxAllocated = 96 << 20
 
+// hostileLimits are those of the service, under the race detector a quarter of them. The clock is set so high that it cannot be the one
+// that helps.
+func hostileLimits() (l sandbox.Limits, allocated uint64) {
+	l = sandbox.DefaultLimits()
+	l.Time, l.Hard = time.Minute, time.Minute
+	if raceDetector {
+		l.Instructions /= 4
+		l.Bytes /= 4
+	}
+	return l, maxAllocated
+}
+
 // hostileScripts gives every script of testdata/hostile as `group/name`.
 func hostileScripts(t testing.TB) map[string]string {
 	t.Helper()
@@ -44,7 +56,7 @@ func hostileScripts(t testing.TB) map[string]string {
 }
 
 // byClock are the scripts that only the wall clock stops: the VM compares long texts byte by byte within one instruction, and nothing
-// stands between. All others are run under a clock so high that it cannot be the one that helps.
+// stands between. All others are run under one that cannot help.
 var byClock = []string{"work/less_texts"}
 
 // TestHostile runs every script of testdata/hostile. Its first line says what must stop it: `-- stopped: KIND…`.
@@ -137,10 +149,10 @@ func checkStopped(t *testing.T, file, source string, kinds ...string) {
 	t.Helper()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	limits := sandbox.Limits{Time: time.Minute, Hard: time.Minute}
+	limits, allocated := hostileLimits()
 	deadline := slices.Contains(kinds, string(sandbox.KindDeadline))
 	if deadline {
-		limits = sandbox.Limits{Time: 100 * time.Millisecond, Hard: 100 * time.Millisecond}
+		limits.Time, limits.Hard = 100*time.Millisecond, 100*time.Millisecond
 	}
 	instructions, bytes, err := spend(file, source, limits)
 	runtime.ReadMemStats(&after)
@@ -158,7 +170,7 @@ func checkStopped(t *testing.T, file, source string, kinds ...string) {
 	if msg := err.Error(); goWords.MatchString(msg) || len(msg) > 400 || !utf8.ValidString(msg) {
 		t.Errorf("message is not for authors: %d bytes, %s", len(msg), msg)
 	}
-	if n := after.TotalAlloc - before.TotalAlloc; n > maxAllocated {
+	if n := after.TotalAlloc - before.TotalAlloc; n > allocated {
 		t.Errorf("%d MB were allocated", n>>20)
 	}
 	i, b, again := spend(file, source, limits)

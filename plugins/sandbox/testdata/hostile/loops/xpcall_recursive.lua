@@ -1,3 +1,4 @@
 -- stopped: budget memory runtime
 local function h(e) return xpcall(error, h, e) end
-return h(1)
+h(1)
+error("it came to an end")
