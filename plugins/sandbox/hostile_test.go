@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,23 +19,25 @@ import (
 	"unicode/utf8"
 
 	"fanflow/plugins"
+	"fanflow/plugins/fetch"
 	"fanflow/plugins/sandbox"
+	"fanflow/plugins/std/http"
 )
 
 // maxAllocated is what a hostile script may make Go allocate in all, garbage included: the ledger's 16 MB and what is not in
 // the ledger because it cannot be kept (stack frames, numbers on their way, error messages).
 const maxAllocated = 96 << 20
 
-// hostileLimits are those of the service, under the race detector a quarter of them. The clock is set so high that it cannot be the one
+// hostileLimits are those of the service, under the race detector an eighth of them. The clock is set so high that it cannot be the one
 // that helps.
-func hostileLimits() (l sandbox.Limits, allocated uint64) {
-	l = sandbox.DefaultLimits()
+func hostileLimits() sandbox.Limits {
+	l := sandbox.DefaultLimits()
 	l.Time, l.Hard = time.Minute, time.Minute
 	if raceDetector {
-		l.Instructions /= 4
-		l.Bytes /= 4
+		l.Instructions /= 8
+		l.Bytes /= 8
 	}
-	return l, maxAllocated
+	return l
 }
 
 // hostileScripts gives every script of testdata/hostile as `group/name`.
@@ -149,7 +152,7 @@ func checkStopped(t *testing.T, file, source string, kinds ...string) {
 	t.Helper()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	limits, allocated := hostileLimits()
+	limits := hostileLimits()
 	deadline := slices.Contains(kinds, string(sandbox.KindDeadline))
 	if deadline {
 		limits.Time, limits.Hard = 100*time.Millisecond, 100*time.Millisecond
@@ -170,7 +173,7 @@ func checkStopped(t *testing.T, file, source string, kinds ...string) {
 	if msg := err.Error(); goWords.MatchString(msg) || len(msg) > 400 || !utf8.ValidString(msg) {
 		t.Errorf("message is not for authors: %d bytes, %s", len(msg), msg)
 	}
-	if n := after.TotalAlloc - before.TotalAlloc; n > allocated {
+	if n := after.TotalAlloc - before.TotalAlloc; n > maxAllocated {
 		t.Errorf("%d MB were allocated", n>>20)
 	}
 	i, b, again := spend(file, source, limits)
@@ -230,3 +233,9 @@ func (s *shelf) Take(key string, limit int64) (int64, bool, error) {
 }
 
 func (s *shelf) Log(_, _ string) {}
+
+func (s *shelf) Fetch(http.Request) (fetch.Answer, error) {
+	return fetch.Answer{Status: 200, Body: bytes.Repeat([]byte("x"), 16<<10)}, nil
+}
+
+func (s *shelf) Call(http.Request, http.Order) (string, error) { return "t-1", nil }
