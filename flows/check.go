@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"fanflow/plugins/lint"
 	"fanflow/plugins/sandbox"
 	"fanflow/store"
 )
@@ -32,28 +33,29 @@ func byLine(findings []Finding) []Finding {
 	return findings
 }
 
-// check gives a *sandbox.Error for a script that does not compile or run.
+// check gives a *sandbox.Error for a script that does not compile or run, beside what else was found in it.
 func (e *Engine) check(ctx context.Context, account, kind, file, source string) (name string, findings []Finding, err error) {
 	switch kind {
 	case store.KindFlow:
 		return e.checkFlow(ctx, account, file, source)
 	case store.KindPlugin:
 		m, found, err := e.library.host.Manifest(ctx, file, source)
+		if err == nil {
+			name, findings = m.Name, pluginFindings(file, m, found)
+		}
+		return e.linted(ctx, name, findings, err, nil, lint.World{Kind: lint.KindPlugin}, file, source)
+	case store.KindBroadcast:
+		acc, err := e.account(account)
 		if err != nil {
 			return "", nil, err
 		}
-		return m.Name, pluginFindings(file, m, found), nil
-	case store.KindBroadcast:
-		if _, err := e.account(account); err != nil {
-			return "", nil, err
-		}
 		b, err := e.library.host.Broadcast(ctx, file, source)
-		return b.Name, nil, err
+		return e.linted(ctx, b.Name, nil, err, nil, lint.World{Kind: lint.KindBroadcast, Hosts: hostsOf(acc)}, file, source)
 	}
 	return "", nil, fmt.Errorf("there is no kind of script %q: it is flow, plugin or broadcast", kind)
 }
 
-func (e *Engine) checkFlow(ctx context.Context, account, file, source string) (string, []Finding, error) {
+func (e *Engine) checkFlow(ctx context.Context, account, file, source string) (name string, findings []Finding, err error) {
 	acc, err := e.account(account)
 	if err != nil {
 		return "", nil, err
@@ -63,13 +65,16 @@ func (e *Engine) checkFlow(ctx context.Context, account, file, source string) (s
 		return "", nil, err
 	}
 	_, decl, findings, err := e.library.declare(ctx, file, source, pins)
-	if err != nil {
-		return "", nil, err
+	if err == nil {
+		name = decl.Name
+		src, err := parseSource(file, source)
+		if err != nil {
+			return name, findings, fmt.Errorf("parse %s: %w", file, err)
+		}
+		findings = append(findings, apply(accountRules, &subject{src: src, decl: decl, account: acc})...)
 	}
-	src, err := parseSource(file, source)
-	if err != nil {
-		return decl.Name, findings, fmt.Errorf("parse %s: %w", file, err)
-	}
-	s := &subject{src: src, decl: decl, account: acc}
-	return decl.Name, byLine(append(findings, apply(accountRules, s)...)), nil
+	return e.linted(ctx, name, findings, err, pins, lint.World{Kind: lint.KindFlow, Hosts: hostsOf(acc)}, file, source)
 }
+
+// hostsOf gives the hosts that an account allows; none, and not nil, where it allows none.
+func hostsOf(acc *Account) []string { return append([]string{}, acc.HTTPAllow...) }

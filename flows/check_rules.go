@@ -32,7 +32,7 @@ var declarationRules = []func(*subject){
 
 // accountRules are looked at when a flow is checked or pushed: they depend on the account, or are about the script's text.
 var accountRules = []func(*subject){
-	checkFan, checkTemplates, checkNotices, checkOwnWords,
+	checkTemplates, checkNotices, checkOwnWords,
 }
 
 func checkDeclaration(src *source, decl *declaration) []Finding {
@@ -124,29 +124,6 @@ func checkUnreachable(s *subject) {
 				"lead to it, remove it, or name it in the to of the function that returns it")
 		}
 	}
-}
-
-// checkFan finds fan:sned and fan.nmae, in whatever function has a fan.
-func checkFan(s *subject) {
-	isFan := func(e ast.Expr) bool {
-		id, ok := e.(*ast.IdentExpr)
-		return ok && id.Value == "fan"
-	}
-	walkTree(s.src.Chunk, func(e ast.Expr) {
-		switch e := e.(type) {
-		case *ast.FuncCallExpr:
-			if e.Method != "" && isFan(e.Receiver) && !slices.Contains(fanMethods(), e.Method) {
-				s.at(SeverityError, "unknown-method", e.Line(), fmt.Sprintf("fan has no method %q%s", e.Method, didYouMean(e.Method, fanMethods())), "")
-			}
-		case *ast.AttrGetExpr:
-			key, ok := e.Key.(*ast.StringExpr)
-			known := slices.Concat(fanMethods(), fanFields)
-			if ok && isFan(e.Object) && !slices.Contains(known, key.Value) {
-				s.at(SeverityError, "unknown-field", e.Line(), fmt.Sprintf("fan has no field %q%s", key.Value, didYouMean(key.Value, known)),
-					"what a flow remembers stands in fan.vars, what is known of the fan in fan.attrs")
-			}
-		}
-	})
 }
 
 // checkTemplates finds names of templates that the account does not have, in plain data and in fan:template("NAME", …).

@@ -105,7 +105,7 @@ func (c *configs) past(ctx context.Context, now *Account, limits sandbox.Limits,
 func pluginFindings(file string, m *plugins.Manifest, found []lint.Finding) []Finding {
 	var all []Finding
 	for _, f := range found {
-		all = append(all, Finding{File: file, Line: f.Line, Rule: f.Rule, Msg: f.Msg, Severity: Severity(f.Severity)})
+		all = append(all, Finding{File: file, Line: f.Line, Rule: f.Rule, Msg: f.Msg, Mend: f.Mend, Severity: Severity(f.Severity)})
 	}
 	for _, word := range m.Hooks.Events {
 		if _, ok := eventSubjects[word]; (!ok || word == clickEvent) && word != "*" {

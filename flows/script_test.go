@@ -239,12 +239,12 @@ func TestVariablesAndAttributes(t *testing.T) {
 func TestTheFanObjectKeepsToItsFunction(t *testing.T) {
 	w := newWorld(t)
 	w.flow(`
-local kept
+local kept = {}
 return flow { name = "test", triggers = { text = { "start" } }, first = "on", states = {
-	on = { enter = { run = function(fan) kept = fan; fan.vars.n = 0 end },
+	on = { enter = { run = function(fan) local alias = kept; alias.fan = fan; fan.vars.n = 0 end },
 		on = { text = { ["*"] = { run = function(fan)
 			fan.vars.n = fan.vars.n + 1
-			fan:reply(tostring(kept == nil) .. fan.vars.n)
+			fan:reply(tostring(kept.fan == nil) .. fan.vars.n)
 		end } } } },
 } }`)
 	w.text("fan", "start")

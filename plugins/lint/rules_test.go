@@ -3,7 +3,6 @@ package lint_test
 import (
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -62,13 +61,10 @@ func TestRules(t *testing.T) {
 				t.Error("the rule has no words")
 			}
 			file := filepath.Join("testdata", "rules", rule.Name+".txt")
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
+			text := read(t, file)
 			var out strings.Builder
 			bad, good := 0, 0
-			for _, c := range strings.Split("\n"+string(text), "\n== ")[1:] {
+			for _, c := range strings.Split("\n"+text, "\n== ")[1:] {
 				head, body, _ := strings.Cut(c, "\n")
 				kind, _, _ := strings.Cut(head, ":")
 				var source strings.Builder
@@ -88,13 +84,7 @@ func TestRules(t *testing.T) {
 			if bad < 3 || good < 3 {
 				t.Errorf("%d scripts in which it finds something and %d in which it does not; there are at least three of each", bad, good)
 			}
-			if *update {
-				if err := os.WriteFile(file, []byte(out.String()), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			} else if out.String() != string(text) {
-				t.Errorf("found:\n%s\nwant:\n%s", out.String(), text)
-			}
+			golden(t, file, out.String())
 		})
 	}
 	files, err := filepath.Glob("testdata/rules/*.txt")
