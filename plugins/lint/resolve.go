@@ -13,6 +13,18 @@ type function struct {
 	line   int
 	// loading: it runs only while the script is read from its top, never for a fan.
 	loading bool
+	// caught: it is written as an argument of pcall or xpcall, so that its errors are looked for.
+	caught bool
+}
+
+// tries reports whether errors in the function are caught by the script, which may want them.
+func (f *function) tries() bool {
+	for ; f != nil; f = f.outer {
+		if f.caught {
+			return true
+		}
+	}
+	return false
 }
 
 // Kinds of variables.
@@ -443,6 +455,13 @@ func (t *tree) loadingOnly() {
 	for _, c := range t.calls {
 		if f := t.functionOf(c.Func); f != nil {
 			called[f] = append(called[f], c.in)
+		}
+		if t.isGlobal(c.Func, "pcall") || t.isGlobal(c.Func, "xpcall") {
+			for _, arg := range c.Args {
+				if f, ok := arg.(*ast.FunctionExpr); ok {
+					t.ofExpr[f].caught = true
+				}
+			}
 		}
 		if !atOnce[calledName(c.FuncCallExpr)] {
 			continue

@@ -12,6 +12,9 @@ import (
 
 func arity(p *Pass) {
 	for _, c := range p.calls {
+		if c.in.tries() {
+			continue
+		}
 		callee := p.callee(c.FuncCallExpr, maxLook)
 		if callee.fn == nil {
 			p.localArity(c)
@@ -112,7 +115,7 @@ func (p *Pass) localArity(c callSite) {
 func argumentTypes(p *Pass) {
 	for _, c := range p.calls {
 		callee := p.callee(c.FuncCallExpr, maxLook)
-		if callee.fn == nil || callee.user || callee.method != (c.Func == nil) && callee.method {
+		if callee.fn == nil || callee.user || c.in.tries() || callee.method != (c.Func == nil) && callee.method {
 			continue
 		}
 		for i, arg := range argsOf(c.FuncCallExpr, callee) {

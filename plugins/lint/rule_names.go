@@ -86,7 +86,7 @@ func (p *Pass) visible(u use) (names []string) {
 func unknownMembers(p *Pass) {
 	for _, g := range p.gets {
 		key, ok := g.Key.(*ast.StringExpr)
-		if !ok {
+		if !ok || g.in.tries() {
 			continue
 		}
 		of := p.known(g.Object)
@@ -98,7 +98,7 @@ func unknownMembers(p *Pass) {
 		}
 	}
 	for _, c := range p.calls {
-		if c.Func != nil {
+		if c.Func != nil || c.in.tries() {
 			continue
 		}
 		of := p.known(c.Receiver)

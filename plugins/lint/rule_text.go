@@ -14,7 +14,7 @@ var matching = []string{"find", "match", "gmatch", "gsub"}
 func patterns(p *Pass) {
 	for _, c := range p.calls {
 		name, args := p.stringCall(c)
-		if !slices.Contains(matching, name) || len(args) < 2 {
+		if !slices.Contains(matching, name) || len(args) < 2 || c.in.tries() {
 			continue
 		}
 		text, ok := args[1].(*ast.StringExpr)
@@ -215,7 +215,7 @@ func (r *patternReader) set() string {
 func formats(p *Pass) {
 	for _, c := range p.calls {
 		name, args := p.stringCall(c)
-		if name != "format" || len(args) == 0 {
+		if name != "format" || len(args) == 0 || c.in.tries() {
 			continue
 		}
 		layout, ok := args[0].(*ast.StringExpr)
