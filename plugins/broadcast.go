@@ -38,7 +38,7 @@ var messageFields = []string{"text", "articles", "image", "voice"}
 // Broadcast evaluates a broadcast script, `return broadcast { name =, title =, cron =, missed =, purpose =,
 // audience = { tag = } or { all = true }, message = { text = } }`, into data. The error is a *sandbox.Error with the field's line.
 func (h *Host) Broadcast(ctx context.Context, file, source string) (Broadcast, error) {
-	_, v, err := h.look(ctx, file, source, map[string]sandbox.Module{"broadcast": func(s *sandbox.State, _ sandbox.Scope) lua.LValue {
+	_, v, err := h.look(ctx, file, source, sandbox.Scope{}, map[string]sandbox.Module{"broadcast": func(s *sandbox.State, _ sandbox.Scope) lua.LValue {
 		return s.L.NewFunction(func(L *lua.LState) int {
 			L.Push(L.CheckTable(1))
 			return 1

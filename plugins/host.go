@@ -24,7 +24,8 @@ type Source interface {
 // concurrent use.
 type Host struct {
 	Config
-	plugins kept
+	programs kept[programKey, *compiled]
+	plugins  kept[pluginKey, *Plugin]
 }
 
 // Config makes a Host. Source must be given.
@@ -64,25 +65,39 @@ func (h *Host) State(ctx context.Context, r Run) (*sandbox.State, error) {
 			return nil, fmt.Errorf("plugin %q has the name of a module of fanflow: give it another name", name)
 		}
 	}
-	return h.state(ctx, r, func(name string) (*sandbox.Program, error) {
-		version, ok := r.Pins[name]
-		if !ok {
+	if r.Pins == nil {
+		r.Pins = map[string]int{}
+	}
+	return h.state(ctx, r), nil
+}
+
+// state makes a State. Without pins plugins come in their newest versions.
+func (h *Host) state(ctx context.Context, r Run) *sandbox.State {
+	own := &scopes{run: &r, plugins: map[string]*Plugin{}}
+	modules := std(r.Port, own)
+	maps.Copy(modules, r.Modules)
+	var print func(string)
+	if r.Port != nil {
+		print = func(line string) { log.Write(r.Port, log.Info, line) }
+	}
+	require := func(name string) (*sandbox.Program, error) {
+		version, pinned := r.Pins[name]
+		if r.Pins != nil && !pinned {
 			return nil, &unknownError{name}
+		}
+		if r.Port == nil { // what it may touch does not matter then; so plugins that require each other end here
+			c, err := h.program(ctx, name, version)
+			if err != nil {
+				return nil, err
+			}
+			return c.program, nil
 		}
 		p, err := h.plugin(ctx, name, version, r.Pins, r.Pass)
 		if err != nil {
 			return nil, err
 		}
+		own.plugins[name] = p
 		return p.Program, nil
-	}), nil
-}
-
-func (h *Host) state(ctx context.Context, r Run, require func(string) (*sandbox.Program, error)) *sandbox.State {
-	modules := Std(r.Port)
-	maps.Copy(modules, r.Modules)
-	var print func(string)
-	if r.Port != nil {
-		print = func(line string) { log.Write(r.Port, log.Info, line) }
 	}
 	return sandbox.NewState(ctx, sandbox.Options{
 		Limits: r.Limits, Seed: r.Seed, Now: r.Now, Location: r.Location, Modules: modules, Require: require, Print: print,
@@ -125,7 +140,7 @@ const LookTime = 5 * time.Second
 
 // look compiles a script and runs it on its own in a place of the Gate, with modules beside the standard ones, and gives what it
 // returns. Plugins come in their newest versions.
-func (h *Host) look(ctx context.Context, file, source string, modules map[string]sandbox.Module) (*sandbox.Program, lua.LValue, error) {
+func (h *Host) look(ctx context.Context, file, source string, in sandbox.Scope, modules map[string]sandbox.Module) (*sandbox.Program, lua.LValue, error) {
 	pass, err := h.Gate.Enter(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -135,27 +150,16 @@ func (h *Host) look(ctx context.Context, file, source string, modules map[string
 	if err != nil {
 		return nil, nil, err
 	}
-	v, err := h.evaluate(ctx, p, Run{Modules: modules, Pass: pass})
+	v, err := h.evaluate(ctx, p, in, Run{Modules: modules, Pass: pass})
 	return p, v, err
 }
 
-// evaluate runs a program on its own and gives what it returns. Plugins come in the versions of r's pins; without any in their
-// newest.
-func (h *Host) evaluate(ctx context.Context, p *sandbox.Program, r Run) (lua.LValue, error) {
+// evaluate runs a program on its own and gives what it returns.
+func (h *Host) evaluate(ctx context.Context, p *sandbox.Program, in sandbox.Scope, r Run) (lua.LValue, error) {
 	r.Limits = sandbox.Limits{}.Patient(LookTime)
-	s := h.state(ctx, r, func(name string) (*sandbox.Program, error) {
-		version, pinned := r.Pins[name]
-		if r.Pins != nil && !pinned {
-			return nil, &unknownError{name}
-		}
-		plugin, err := h.plugin(ctx, name, version, r.Pins, r.Pass)
-		if err != nil {
-			return nil, err
-		}
-		return plugin.Program, nil
-	})
+	s := h.state(ctx, r)
 	defer s.Close()
-	return s.Run(p)
+	return s.RunIn(p, in)
 }
 
 // Requires gives the names that a program requires by a literal, in order of appearance, each once.

@@ -136,7 +136,8 @@ func TestStd(t *testing.T) {
 // TestStdNames: every module is global and can be required, and is the same both ways.
 func TestStdNames(t *testing.T) {
 	for name := range plugins.Std(nil) {
-		got, err := evaluate(t, newHost(library{}), plugins.Run{}, fmt.Sprintf("return %s == require '%s'", name, name))
+		h := newHost(library{"p@1": fmt.Sprintf("return { same = function() return %s == require '%s' end }", name, name)})
+		got, err := evaluate(t, h, plugins.Run{Pins: map[string]int{"p": 1}, Port: newPort()}, "return require('p').same()")
 		if err != nil || got != "true" {
 			t.Errorf("%s: %s, %v", name, got, err)
 		}
@@ -179,7 +180,7 @@ func (n need) Error() string { return "need " + n.key }
 // TestNeed: what a Port ends the run with comes out of Run as it went in, pcall or not.
 func TestNeed(t *testing.T) {
 	h := newHost(library{"p@1": "return { get = function(k) local ok, v = pcall(kv.get, k); return v end }"})
-	for _, source := range []string{"kv.get('a')", "pcall(kv.get, 'a')", "require('p').get('a')", "pcall(require('p').get, 'a')"} {
+	for _, source := range []string{"kv.get('p:a')", "pcall(kv.get, 'p:a')", "require('p').get('p:a')", "pcall(require('p').get, 'p:a')"} {
 		p := newPort()
 		p.end = need{"a"}
 		_, err := evaluate(t, h, plugins.Run{Port: p, Pins: map[string]int{"p": 1}}, source)

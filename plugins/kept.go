@@ -14,44 +14,59 @@ import (
 	"fanflow/store"
 )
 
-// kept holds the compiled plugins that were used last. It is safe for concurrent use.
-type kept struct {
+// kept holds the things that were used last. It is safe for concurrent use; what it holds is shared.
+type kept[K comparable, V any] struct {
 	mu    sync.Mutex
-	by    map[pluginKey]*list.Element // of keptPlugin
-	order list.List                   // the one that was used last comes first
+	by    map[K]*list.Element // of keptThing[K, V]
+	order list.List           // the one that was used last comes first
 }
 
-type keptPlugin struct {
-	key    pluginKey
-	plugin *Plugin
+type keptThing[K comparable, V any] struct {
+	key   K
+	value V
 }
 
-func (k *kept) get(key pluginKey) (*Plugin, bool) {
+// maxKept is how many versions of plugins a Host keeps: a folder that is watched makes a new one with every save.
+const maxKept = 256
+
+func (k *kept[K, V]) get(key K) (v V, ok bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	e, ok := k.by[key]
 	if !ok {
-		return nil, false
+		return v, false
 	}
 	k.order.MoveToFront(e)
-	return e.Value.(keptPlugin).plugin, true
+	return e.Value.(keptThing[K, V]).value, true
 }
 
-func (k *kept) put(key pluginKey, p *Plugin) {
+func (k *kept[K, V]) put(key K, v V) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.by == nil {
-		k.by = map[pluginKey]*list.Element{}
+		k.by = map[K]*list.Element{}
 	}
 	if _, ok := k.by[key]; ok {
 		return
 	}
-	k.by[key] = k.order.PushFront(keptPlugin{key, p})
-	for k.order.Len() > maxPlugins {
+	k.by[key] = k.order.PushFront(keptThing[K, V]{key, v})
+	for k.order.Len() > maxKept {
 		last := k.order.Back()
-		delete(k.by, last.Value.(keptPlugin).key)
+		delete(k.by, last.Value.(keptThing[K, V]).key)
 		k.order.Remove(last)
 	}
+}
+
+// programKey names a version of a plugin.
+type programKey struct {
+	name    string
+	version int
+}
+
+// pluginKey names a plugin with what it says of itself: the plugins that it requires may have a say in that.
+type pluginKey struct {
+	programKey
+	pins string
 }
 
 func pinsText(pins map[string]int) string {
@@ -62,15 +77,35 @@ func pinsText(pins map[string]int) string {
 	return b.String()
 }
 
-// pluginKey names a compiled plugin. The plugins that it requires may have a say in what it is.
-type pluginKey struct {
-	name    string
-	version int
-	pins    string
+// compiled is a version's script with its program.
+type compiled struct {
+	number  int
+	source  string
+	program *sandbox.Program
 }
 
-// maxPlugins is how many compiled plugins a Host keeps.
-const maxPlugins = 256
+// program gives a version's program, compiled the first time.
+func (h *Host) program(ctx context.Context, name string, version int) (*compiled, error) {
+	key := programKey{name, version}
+	if c, ok := h.programs.get(key); ok {
+		return c, nil
+	}
+	script, err := h.Source.Script(ctx, store.ScriptID{Kind: store.KindPlugin, Name: name}, version)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, &unknownError{name}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load plugin %q version %d: %w", name, version, err)
+	}
+	c := &compiled{number: script.Version, source: script.Source}
+	if c.program, err = sandbox.Compile(script.File, script.Source); err != nil {
+		return nil, err
+	}
+	if version != 0 {
+		h.programs.put(key, c)
+	}
+	return c, nil
+}
 
 // Plugin gives a version of a plugin; pins are the versions of those that it requires, nil for the newest. What the plugin says
 // wrongly of itself is left out, so that its functions stay usable: it was pushed before that was a mistake.
@@ -81,39 +116,29 @@ func (h *Host) Plugin(ctx context.Context, name string, version int, pins map[st
 
 // plugin is Plugin inside of a run that holds pass.
 func (h *Host) plugin(ctx context.Context, name string, version int, pins map[string]int, pass *sandbox.Pass) (*Plugin, error) {
-	key := pluginKey{name: name, version: version}
-	if p, ok := h.plugins.get(key); ok { // it requires none
+	c, err := h.program(ctx, name, version)
+	if err != nil {
+		return nil, err
+	}
+	key := pluginKey{programKey: programKey{name, c.number}}
+	alone := len(c.program.Requires()) == 0
+	if !alone {
+		key.pins = pinsText(pins)
+	}
+	lasting := alone || pins != nil // the newest of today is not that of tomorrow
+	if p, ok := h.plugins.get(key); ok && lasting {
 		return p, nil
 	}
-	key.pins = pinsText(pins)
-	if p, ok := h.plugins.get(key); ok && pins != nil {
-		return p, nil
-	}
-	script, err := h.Source.Script(ctx, store.ScriptID{Kind: store.KindPlugin, Name: name}, version)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, &unknownError{name}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("load plugin %q version %d: %w", name, version, err)
-	}
-	p := &Plugin{Number: script.Version}
-	if p.Program, err = sandbox.Compile(script.File, script.Source); err != nil {
-		return nil, err
-	}
-	v, err := h.evaluate(ctx, p.Program, Run{Pins: pins, Pass: pass})
+	v, err := h.evaluate(ctx, c.program, sandbox.Scope{Plugin: name}, Run{Pins: pins, Pass: pass})
 	if err != nil {
 		return nil, err
 	}
-	m, _, err := h.manifest(p.Program, script.Source, v)
+	m, _, err := h.manifest(c.program, c.source, v)
 	if err != nil {
 		return nil, err
 	}
-	p.Manifest = *m
-	requires := len(p.Program.Requires()) > 0
-	if !requires {
-		key.pins = ""
-	}
-	if version != 0 && (pins != nil || !requires) {
+	p := &Plugin{Manifest: *m, Number: c.number, Program: c.program}
+	if lasting {
 		h.plugins.put(key, p)
 	}
 	return p, nil

@@ -85,7 +85,7 @@ type Plugin struct {
 // The findings are what it says wrongly, in the order of the lines; a part with an error is left out of the Manifest. The error is
 // a *sandbox.Error: the script does not compile, fails, or returns no plugin.
 func (h *Host) Manifest(ctx context.Context, file, source string) (*Manifest, []lint.Finding, error) {
-	p, v, err := h.look(ctx, file, source, nil)
+	p, v, err := h.look(ctx, file, source, sandbox.Scope{Plugin: file}, nil) // its name is not known yet
 	if err != nil {
 		return nil, nil, err
 	}

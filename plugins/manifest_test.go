@@ -72,7 +72,8 @@ func TestManifest(t *testing.T) {
 func TestPlugin(t *testing.T) {
 	src := library{
 		"base@1": "return { globs = { 'one:*' } }", "base@2": "return { globs = { 'two:*' } }",
-		"crm@1":   "local base = require 'base'\nreturn { permissions = { kv = base.globs }, hooks = { on_event = function() end } }",
+		"crm@1": "local base = require 'base'\nreturn { permissions = { kv = base.globs }, hooks = { on_event = function() end } }",
+		"a@1":   "return { b = require 'b' }", "b@1": "return { a = require 'a' }",
 		"alone@1": "return { order = 'first', hooks = { on_event = function() end } }",
 	}
 	h := newHost(src)
@@ -83,6 +84,12 @@ func TestPlugin(t *testing.T) {
 			if err != nil || p.KV[0] != want || p.Number != 1 || len(p.Hooks.Events) != 1 {
 				t.Errorf("with base %d: %+v, %v", version, p, err)
 			}
+		}
+	}
+	for _, name := range []string{"a", "b"} {
+		_, err := h.Plugin(ctx, name, 1, nil)
+		if err == nil || !strings.Contains(err.Error(), "requires itself") {
+			t.Errorf("plugins that require each other: %v", err)
 		}
 	}
 	if p, err := h.Plugin(ctx, "crm", 1, nil); err != nil || p.KV[0] != "two:*" {

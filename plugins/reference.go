@@ -6,6 +6,7 @@ import (
 
 	"fanflow/plugins/reference"
 	"fanflow/plugins/sandbox"
+	"fanflow/plugins/std/config"
 	"fanflow/plugins/std/crypto"
 	"fanflow/plugins/std/geo"
 	"fanflow/plugins/std/json"
@@ -20,6 +21,7 @@ func Reference() reference.Set {
 	set := sandbox.Words()
 	set.Modules = append(slices.Clone(set.Modules),
 		crypto.Library.Words(), geo.Library.Words(), json.Library.Words(), kv.Words(), log.Words(), text.Library.Words(), when.Library.Words())
+	set.Modules = append(set.Modules, config.Words()...)
 	slices.SortStableFunc(set.Modules, func(a, b reference.Module) int { return strings.Compare(a.Name, b.Name) })
 	return set
 }

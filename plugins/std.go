@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"fanflow/plugins/sandbox"
+	"fanflow/plugins/std/config"
 	"fanflow/plugins/std/crypto"
 	"fanflow/plugins/std/geo"
 	"fanflow/plugins/std/http"
@@ -23,17 +24,25 @@ type Port interface {
 }
 
 // Std gives the standard modules by the names that scripts know them by. port may be nil where no fan is being served: then
-// kv and http fail, and the log goes nowhere.
-func Std(port Port) map[string]sandbox.Module {
+// kv, http, config and secrets fail, and the log goes nowhere.
+func Std(port Port) map[string]sandbox.Module { return std(port, &scopes{run: &Run{}}) }
+
+func std(port Port, own *scopes) map[string]sandbox.Module {
+	var src config.Source
+	if port != nil {
+		src = own
+	}
 	return map[string]sandbox.Module{
-		"crypto": crypto.Library.Module,
-		"geo":    geo.Library.Module,
-		"http":   http.Module(port),
-		"json":   json.Library.Module,
-		"kv":     kv.Module(port),
-		"log":    log.Module(port),
-		"text":   text.Library.Module,
-		"time":   when.Library.Module,
+		"config":  config.Config(src),
+		"crypto":  crypto.Library.Module,
+		"geo":     geo.Library.Module,
+		"http":    own.versioned(http.Module(port)),
+		"json":    json.Library.Module,
+		"kv":      kv.Module(port, own.keys),
+		"log":     log.Module(port),
+		"secrets": config.Secrets(src),
+		"text":    text.Library.Module,
+		"time":    when.Library.Module,
 	}
 }
 

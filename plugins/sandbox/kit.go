@@ -14,6 +14,7 @@ type Library struct {
 	name    string
 	value   *lua.LUserData
 	members *lua.LTable
+	bound   *lua.LTable // metatable of the library with a value of its own
 	words   reference.Module
 }
 
@@ -28,19 +29,27 @@ func newLibrary(name string, funcs map[string]lua.LGFunction, values map[string]
 		members.RawSetString(key, v)
 	}
 	members.Metatable = frozenTable(map[string]lua.LValue{"__index": frozenFunction(func(L *lua.LState) int {
-		L.RaiseError("there is no %s.%s", name, clip(L.Get(2).String(), 40))
+		noMember(L, name)
 		return 0
 	})})
-	value := &lua.LUserData{Value: name, Env: noEnv, Metatable: frozenTable(map[string]lua.LValue{
-		"__index": members,
-		"__newindex": frozenFunction(func(L *lua.LState) int {
-			L.RaiseError("%s.%s cannot be set: a script may not change a library", name, clip(L.Get(2).String(), 40))
-			return 0
-		}),
-		"__tostring":  frozenFunction(func(L *lua.LState) int { L.Push(lua.LString("library: " + name)); return 1 }),
-		"__metatable": lua.LString("locked"),
-	})}
-	return &Library{name: name, value: value, members: members}
+	meta := func(index lua.LValue) *lua.LTable {
+		return frozenTable(map[string]lua.LValue{
+			"__index": index,
+			"__newindex": frozenFunction(func(L *lua.LState) int {
+				L.RaiseError("%s.%s cannot be set: a script may not change a library", name, clip(L.Get(2).String(), 40))
+				return 0
+			}),
+			"__tostring":  frozenFunction(func(L *lua.LState) int { L.Push(lua.LString("library: " + name)); return 1 }),
+			"__metatable": lua.LString("locked"),
+		})
+	}
+	value := &lua.LUserData{Value: name, Env: noEnv, Metatable: meta(members)}
+	return &Library{name: name, value: value, members: members, bound: meta(frozenFunction(boundIndex))}
+}
+
+// noMember fails with the member that a library does not have: the key that was looked up last.
+func noMember(L *lua.LState, library string) {
+	L.RaiseError("there is no %s.%s", library, clip(L.Get(2).String(), 40))
 }
 
 // Describe makes a library with the words of its members: every function of m has its Go function in do, every value its value,
@@ -105,7 +114,9 @@ func newKit() *kit {
 		"_VERSION": lua.LString("Lua 5.1"),
 	})
 	for name, fn := range baseFunctions {
-		base.RawSetString(name, frozenFunction(fn))
+		if !scoped[name] {
+			base.RawSetString(name, frozenFunction(fn))
+		}
 	}
 	for name, fn := range hiddenFunctions {
 		base.RawSetString(name, frozenFunction(fn))
@@ -117,15 +128,10 @@ func newKit() *kit {
 	}
 }
 
-// globalModule makes a module when a script first names it; any other unknown global is nil.
+// globalModule makes a module when a script first names it, for the scope of the function that does; any other unknown global
+// is nil. The scope is told by the function that runs, not by who called it: pcall and tail calls would hide that.
 func globalModule(L *lua.LState) int {
-	s := From(L)
-	name := L.CheckString(2)
-	if m, ok := s.opts.Modules[name]; ok {
-		L.Push(s.module(name, m))
-	} else {
-		L.Push(lua.LNil)
-	}
+	L.Push(From(L).global(callerEnv(L), L.CheckString(2)))
 	return 1
 }
 
@@ -150,43 +156,3 @@ func newVM(s *State) *lua.LState {
 
 // maxRegistry is how many values may be on the VM's stack: 256 KB.
 const maxRegistry = 16384
-
-// require gives a module or the value of a program, made once in this state.
-func (s *State) require(name string) (lua.LValue, error) {
-	if v, ok := s.loaded[name]; ok {
-		if v == nil {
-			return nil, fmt.Errorf("plugin %q requires itself, directly or through another", name)
-		}
-		return v, nil
-	}
-	if m, ok := s.opts.Modules[name]; ok {
-		return s.module(name, m), nil
-	}
-	if s.opts.Require == nil {
-		return nil, fmt.Errorf("there is no module %q", name)
-	}
-	p, err := s.program(name)
-	if err != nil {
-		return nil, err
-	}
-	s.loaded[name] = nil
-	v, err := s.Run(p)
-	if err != nil {
-		delete(s.loaded, name)
-		return nil, err
-	}
-	if v == lua.LNil {
-		v = lua.LTrue
-	}
-	s.loaded[name] = v
-	return v, nil
-}
-
-func (s *State) module(name string, m Module) lua.LValue {
-	if v, ok := s.loaded[name]; ok && v != nil {
-		return v
-	}
-	v := m(s, Scope{})
-	s.loaded[name] = v
-	return v
-}

@@ -203,8 +203,12 @@ func basePrint(L *lua.LState) int {
 		length += len(parts[i]) + 1
 	}
 	s.room(length)
+	line := strings.Join(parts, "\t")
+	if in := own(L); in.Plugin != "" {
+		line = in.Plugin + ": " + line
+	}
 	if s.opts.Print != nil {
-		s.opts.Print(strings.Join(parts, "\t"))
+		s.opts.Print(line)
 	}
 	return 0
 }
@@ -221,7 +225,7 @@ func baseRawget(L *lua.LState) int {
 
 func baseRequire(L *lua.LState) int {
 	s := From(L)
-	v, err := s.require(L.CheckString(1))
+	v, err := s.require(own(L), L.CheckString(1))
 	if s.meter.stopped != nil {
 		s.unwind()
 	}

@@ -15,12 +15,6 @@ import (
 // in is whose script asks for it: a module may give each plugin what is its own.
 type Module func(s *State, in Scope) lua.LValue
 
-// Scope is whose code runs: a plugin's in a version, or for the zero Scope the script that the State was made for.
-type Scope struct {
-	Plugin  string
-	Version int
-}
-
 // Options say what one decision's scripts may see. The zero value is a sandbox with the bare language.
 type Options struct {
 	Limits   Limits         // zero fields mean DefaultLimits
@@ -30,8 +24,8 @@ type Options struct {
 	Print    func(string)   // gets each print(…) as one line without its end; nil drops them
 	// Modules are globals and can be required, each under its key.
 	Modules map[string]Module
-	// Require finds the program of a name that is no module. The program runs once in this state and its first value is what
-	// require gives. nil means that there are none. Its error ends up in the script's error.
+	// Require finds the program of a name that is no module. The program runs once in this state, in a Scope with that name, and
+	// its first value is what require gives. nil means that there are none. Its error ends up in the script's error.
 	Require func(name string) (*Program, error)
 	// Pass is the place that the run holds in a Gate; nil: it never gives way.
 	Pass *Pass
@@ -54,7 +48,9 @@ type State struct {
 	caught   int                   // pcalls inside each other
 	depth    int                   // of Run and Call inside each other
 	files    map[string]struct{}   // of the programs that ran here
-	loaded   map[string]lua.LValue // what require gave, by name; nil while it is being made
+	loaded   map[string]lua.LValue // what programs that were required gave, by name; nil while it is being made
+	envs     []env                 // of the plugins that ran here
+	base     map[string]lua.LGFunction
 }
 
 // NewState makes the Lua of one decision. ctx may end it from outside. Close it when the decision is made.
@@ -62,7 +58,7 @@ func NewState(ctx context.Context, o Options) *State {
 	if o.Location == nil {
 		o.Location = time.UTC
 	}
-	s := &State{opts: o, ids: map[lua.LValue]int{}, files: map[string]struct{}{}, loaded: map[string]lua.LValue{}}
+	s := &State{opts: o, ids: map[lua.LValue]int{}, files: map[string]struct{}{}, loaded: map[string]lua.LValue{}, base: baseFunctions}
 	s.meter.start(ctx, s, &s.opts)
 	s.L = newVM(s)
 	return s
@@ -99,15 +95,7 @@ func (s *State) Random() *rand.Rand {
 
 // Run runs the program's chunk anew and gives its first value, lua.LNil if there is none. The error is an *Error, or the
 // error that Abort was called with.
-func (s *State) Run(p *Program) (lua.LValue, error) {
-	s.files[p.file] = struct{}{}
-	s.Charge(p.bytes)
-	values, err := s.Call(s.L.NewFunctionFromProto(p.proto), 1)
-	if err != nil {
-		return lua.LNil, err
-	}
-	return values[0], nil
-}
+func (s *State) Run(p *Program) (lua.LValue, error) { return s.RunIn(p, Scope{}) }
 
 // Call calls a function of this state with the arguments and gives nret values (all of them for lua.MultRet). The error is an
 // *Error with Traceback, or the very error that Abort was called with. After an error of a kind other than KindRuntime the

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -27,13 +29,67 @@ type Port interface {
 }
 
 // Module is the module on a decision's values. p may be nil: then every function fails, and says that no fan is being served.
-func Module(p Port) sandbox.Module {
+// keys gives the globs of the keys that a plugin may touch; the script that the State was made for may touch all.
+func Module(p Port, keys func(plugin string) []string) sandbox.Module {
 	return func(s *sandbox.State, in sandbox.Scope) lua.LValue {
 		if p != nil {
 			s.Bind(portKey{}, p)
 		}
-		return library.Module(s, in)
+		if in.Plugin == "" {
+			return library.Module(s, in)
+		}
+		return library.Bind(&permission{plugin: in.Plugin, globs: keys(in.Plugin)})
 	}
+}
+
+// permission is what a plugin may touch.
+type permission struct {
+	plugin string
+	globs  []string
+}
+
+// key is the key that a function is called with, if the script may touch it.
+func key(L *lua.LState) string {
+	k := L.CheckString(1)
+	p, ok := sandbox.Own(L).(*permission)
+	if ok && !slices.ContainsFunc(p.globs, func(glob string) bool { return Match(glob, k) }) {
+		sandbox.From(L).Raise(fmt.Errorf("the plugin %s may not touch the key %q: its permissions name %s; add it there: permissions = { kv = { … } }",
+			p.plugin, clip(k), said(p.globs)))
+	}
+	return k
+}
+
+func said(globs []string) string {
+	if len(globs) == 0 {
+		return "none"
+	}
+	return strings.Join(globs, ", ")
+}
+
+// clip shortens a key for a sentence.
+func clip(k string) string {
+	if len(k) > 80 {
+		return strings.ToValidUTF8(k[:80], "") + "…"
+	}
+	return k
+}
+
+// Match reports whether a glob has a key: in it * stands for any characters.
+func Match(glob, key string) bool {
+	head, rest, starred := strings.Cut(glob, "*")
+	if !starred {
+		return glob == key
+	}
+	key, ok := strings.CutPrefix(key, head)
+	for ok {
+		part, after, more := strings.Cut(rest, "*")
+		if !more {
+			return strings.HasSuffix(key, part)
+		}
+		_, key, ok = strings.Cut(key, part)
+		rest = after
+	}
+	return false
 }
 
 type portKey struct{}
@@ -55,7 +111,7 @@ func port(L *lua.LState) (*sandbox.State, Port) {
 // get is kv.get(key): the value of a key, nil if it has none.
 func get(L *lua.LState) int {
 	s, p := port(L)
-	raw, err := p.Get(L.CheckString(1))
+	raw, err := p.Get(key(L))
 	if err != nil {
 		s.Raise(err)
 	}
@@ -74,7 +130,7 @@ func get(L *lua.LState) int {
 // set is kv.set(key, value): gives a key a value, a text, number, boolean or table of them; nil deletes it.
 func set(L *lua.LState) int {
 	s, p := port(L)
-	key := L.CheckString(1)
+	k := key(L)
 	v, err := s.FromLua(L.Get(2))
 	if err != nil {
 		s.Raise(err)
@@ -87,7 +143,7 @@ func set(L *lua.LState) int {
 		s.Spend(len(raw) / 64)
 		s.Charge(2 * int64(len(raw)))
 	}
-	if err := p.Set(key, raw); err != nil {
+	if err := p.Set(k, raw); err != nil {
 		s.Raise(err)
 	}
 	return 0
@@ -96,7 +152,7 @@ func set(L *lua.LState) int {
 // remove is kv.delete(key).
 func remove(L *lua.LState) int {
 	s, p := port(L)
-	if err := p.Set(L.CheckString(1), nil); err != nil {
+	if err := p.Set(key(L), nil); err != nil {
 		s.Raise(err)
 	}
 	return 0
@@ -110,7 +166,7 @@ func increment(L *lua.LState) int {
 	if by < 1 {
 		L.ArgError(2, "the step must be 1 or more")
 	}
-	n, err := p.Increment(L.CheckString(1), by)
+	n, err := p.Increment(key(L), by)
 	if err != nil {
 		s.Raise(err)
 	}
@@ -122,7 +178,7 @@ func increment(L *lua.LState) int {
 func take(L *lua.LState) int {
 	s, p := port(L)
 	L.CheckNumber(2)
-	n, ok, err := p.Take(L.CheckString(1), whole(L, 2, 0))
+	n, ok, err := p.Take(key(L), whole(L, 2, 0))
 	if err != nil {
 		s.Raise(err)
 	}
@@ -137,15 +193,15 @@ func take(L *lua.LState) int {
 // count is kv.count(key): the highest number that was counted or taken; 0 before the first. A value of another kind is no count.
 func count(L *lua.LState) int {
 	s, p := port(L)
-	key := L.CheckString(1)
-	raw, err := p.Get(key)
+	k := key(L)
+	raw, err := p.Get(k)
 	if err != nil {
 		s.Raise(err)
 	}
 	var n int64
 	if len(raw) > 0 {
 		if n, err = strconv.ParseInt(string(raw), 10, 64); err != nil || n < 0 {
-			s.Raise(fmt.Errorf("kv.count: %s holds a value that is no count", key))
+			s.Raise(fmt.Errorf("kv.count: %s holds a value that is no count", k))
 		}
 	}
 	L.Push(sandbox.ToLua(L, n))

@@ -25,13 +25,16 @@ const (
 // maxLine is the longest line that is kept, in bytes.
 const maxLine = 1000
 
-// Module is the module on a decision's log. p may be nil: then the lines go nowhere.
+// Module is the module on a decision's log. p may be nil: then the lines go nowhere. A plugin's lines begin with its name.
 func Module(p Port) sandbox.Module {
 	return func(s *sandbox.State, in sandbox.Scope) lua.LValue {
 		if p != nil {
 			s.Bind(portKey{}, p)
 		}
-		return library.Module(s, in)
+		if in.Plugin == "" {
+			return library.Module(s, in)
+		}
+		return library.Bind(in.Plugin + ": ")
 	}
 }
 
@@ -51,7 +54,8 @@ func line(level string) lua.LGFunction {
 		s.Spend(length / 64)
 		s.Charge(int64(length))
 		if p, ok := s.Bound(portKey{}).(Port); ok {
-			Write(p, level, strings.Join(parts, "\t"))
+			prefix, _ := sandbox.Own(L).(string)
+			Write(p, level, prefix+strings.Join(parts, "\t"))
 		}
 		return 0
 	}
