@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	lua "github.com/yuin/gopher-lua"
-
 	"fanflow/plugins/sandbox"
 )
 
@@ -29,34 +27,6 @@ func flowSource() string {
 }
 `)
 	return b.String()
-}
-
-// BenchmarkDecision is one decision: a new state, the flow's chunk and a plugin's, one handler. Budget: 200 µs and 210 KB on a quiet
-// core, of which the VM takes nine tenths to build the flow's 200 tables.
-func BenchmarkDecision(b *testing.B) {
-	flow := compile(b, "bench.lua", flowSource())
-	stock := compile(b, "stock.lua", "local M = { name = 'stock' }\nfunction M.take(pool) return string.format('%s-%04d', pool:upper(), 7) end\nreturn M")
-	b.ReportAllocs()
-	for b.Loop() {
-		var root *lua.LTable
-		s := sandbox.NewState(context.Background(), sandbox.Options{
-			Require: func(string) (*sandbox.Program, error) { return stock, nil },
-			Modules: map[string]sandbox.Module{"flow": func(s *sandbox.State, _ sandbox.Scope) lua.LValue {
-				return s.L.NewFunction(func(L *lua.LState) int { root = L.CheckTable(1); L.Push(root); return 1 })
-			}},
-		})
-		if _, err := s.Run(flow); err != nil {
-			b.Fatal(err)
-		}
-		state := root.RawGetString("states").(*lua.LTable).RawGetString("issue").(*lua.LTable)
-		fn := state.RawGetString("enter").(*lua.LTable).RawGetString("run").(*lua.LFunction)
-		fan := sandbox.ToLua(s.L, map[string]any{"vars": map[string]any{}})
-		event := sandbox.ToLua(s.L, map[string]any{"text": "coupon 12"})
-		if v, err := s.Call(fn, 1, fan, event); err != nil || v[0].String() != "您的券码:SPRING-0007,7 天内可用。" {
-			b.Fatal(v, err)
-		}
-		s.Close()
-	}
 }
 
 func BenchmarkCompile(b *testing.B) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
@@ -14,9 +15,13 @@ import (
 // Program is a compiled script. It is immutable and may be run by many states at once.
 type Program struct {
 	file     string
+	source   string // for Handlers
 	proto    *lua.FunctionProto
 	bytes    int64 // what running the chunk allocates outside of loops and functions
 	requires []string
+
+	once     sync.Once
+	handlers *Program
 }
 
 // File is the name given to Compile.
@@ -28,6 +33,20 @@ func (p *Program) Requires() []string { return slices.Clone(p.requires) }
 // Compile turns source into a Program. file is the name that errors carry. The error is an *Error of KindSyntax: the source
 // does not parse, is too large or too deep, or assigns to a global, which would be state outside of the store.
 func Compile(file, source string) (*Program, error) {
+	chunk, err := parseChunk(file, source)
+	if err != nil {
+		return nil, err
+	}
+	p, err := finish(file, chunk)
+	if err != nil {
+		return nil, err
+	}
+	p.source = source
+	return p, nil
+}
+
+// parseChunk reads a source. The error is an *Error.
+func parseChunk(file, source string) ([]ast.Stmt, error) {
 	if err := checkTokens(file, source); err != nil {
 		return nil, err
 	}
@@ -35,6 +54,11 @@ func Compile(file, source string) (*Program, error) {
 	if err != nil {
 		return nil, syntaxError(file, source, err)
 	}
+	return chunk, nil
+}
+
+// finish makes a program of a chunk, which it changes.
+func finish(file string, chunk []ast.Stmt) (*Program, error) {
 	r := &rewriter{file: file}
 	chunk = r.chunk(chunk)
 	if r.err != nil {
@@ -74,7 +98,3 @@ func (s *State) program(name string) (p *Program, err error) {
 	s.meter.outside(func() { p, err = s.opts.Require(name) })
 	return p, err
 }
-
-// Handlers is the program as decisions run it: the same functions at the same paths and lines, without the data that only a
-// declaration looks at.
-func (p *Program) Handlers() *Program { return p }
