@@ -18,7 +18,8 @@ func TestReference(t *testing.T) {
 	for _, m := range set.Modules {
 		described = append(described, m.Name)
 		for _, f := range m.Funcs {
-			got, err := evaluate(t, newHost(library{}), plugins.Run{}, "return type("+m.Name+"[\""+f.Name+"\"])")
+			h := newHost(library{"p@1": "return { member = function() return type(" + m.Name + "[\"" + f.Name + "\"]) end }"})
+			got, err := evaluate(t, h, plugins.Run{Pins: map[string]int{"p": 1}, Port: newPort()}, "return require('p').member()")
 			if err != nil || got != "function" {
 				t.Errorf("%s.%s is a %s, %v", m.Name, f.Name, got, err)
 			}
