@@ -71,7 +71,8 @@ func (e *Engine) checkFlow(ctx context.Context, account, file, source string) (n
 		if err != nil {
 			return name, findings, fmt.Errorf("parse %s: %w", file, err)
 		}
-		findings = append(findings, apply(accountRules, &subject{src: src, decl: decl, account: acc})...)
+		src.places = decl.places
+		findings = append(findings, src.retell(apply(accountRules, &subject{src: src, decl: decl, account: acc}))...)
 	}
 	return e.linted(ctx, name, findings, err, pins, lint.World{Kind: lint.KindFlow, Hosts: hostsOf(acc)}, file, source)
 }

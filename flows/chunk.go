@@ -13,19 +13,23 @@ import (
 // chunk is a flow's script in a Lua state of its own.
 type chunk struct {
 	state *sandbox.State
-	root  *lua.LTable // what the script gave to flow
+	root  *lua.LTable // what the script gave to flow or drip
+	drip  bool
 }
 
-// openChunk starts a state in which flow can be called. The caller closes it.
+// openChunk starts a state in which flow and drip can be called. The caller closes it.
 func openChunk(ctx context.Context, host *plugins.Host, r plugins.Run) (*chunk, error) {
 	c := &chunk{}
-	modules := map[string]sandbox.Module{"flow": func(*sandbox.State, sandbox.Scope) lua.LValue {
-		return frozen(func(L *lua.LState) int {
-			c.root = L.CheckTable(1)
-			L.Push(c.root)
-			return 1
-		})
-	}}
+	root := func(drip bool) sandbox.Module {
+		return func(*sandbox.State, sandbox.Scope) lua.LValue {
+			return frozen(func(L *lua.LState) int {
+				c.root, c.drip = L.CheckTable(1), drip
+				L.Push(c.root)
+				return 1
+			})
+		}
+	}
+	modules := map[string]sandbox.Module{"flow": root(false), "drip": root(true)}
 	maps.Copy(modules, r.Modules)
 	r.Modules = modules
 	var err error

@@ -31,6 +31,8 @@ type declaration struct {
 	Variants []experiment
 	Holdout  *holdout
 	Ticks    []timer // triggers at and every: what enrolls an audience
+
+	places map[string]string // see source
 }
 
 // state is a declared state.

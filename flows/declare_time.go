@@ -31,9 +31,9 @@ var timeKeys = map[string]string{
 func (d *declarer) timers(field string, at []any, v lua.LValue) (out []timer) {
 	d.times(field, at, v, func(t timer, at []any, v lua.LValue) {
 		if table, ok := v.(*lua.LTable); ok {
-			known := []string{"name", "late"}
+			known := []string{"name", "late", "since"}
 			if t.Kind == everyTimer {
-				known = append(known, "times")
+				known = []string{"name", "late", "times"}
 			}
 			v = d.settings(&t, pathOf(at), table, known)
 		}
@@ -92,7 +92,10 @@ func checkMoment(s string) error {
 	return checkPlaces(s)
 }
 
-// settings takes name, late and times out of a timer's table, and gives what is left of it.
+// sinceEntry lets a timer count from the entry into the flow.
+const sinceEntry = "entry"
+
+// settings takes name, late, since and times out of a timer's table, and gives what is left of it.
 func (d *declarer) settings(t *timer, path string, table *lua.LTable, known []string) *lua.LTable {
 	rest := &lua.LTable{}
 	each(table, func(k, v lua.LValue) {
@@ -114,6 +117,11 @@ func (d *declarer) settings(t *timer, path string, table *lua.LTable, known []st
 				d.wrong(p, "%v", err)
 			}
 			t.Late = l
+		case "since":
+			t.Entry = d.text(p, v) == sinceEntry
+			if !t.Entry {
+				d.wrong(p, "is %q: the moment at which the fan came into the flow; leave it out to count from the state", sinceEntry)
+			}
 		case "times":
 			if t.Times = d.whole(p, v); t.Times < 1 {
 				d.wrong(p, "must be at least 1; leave it out for as long as the state lasts")

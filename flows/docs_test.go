@@ -80,7 +80,7 @@ func TestDocsExamples(t *testing.T) {
 			}
 			n++
 			source := block[2]
-			if !strings.Contains(source, "return flow {") {
+			if !strings.Contains(source, "return flow {") && !strings.Contains(source, "return drip {") {
 				source = whole(t, source)
 			}
 			t.Run(fmt.Sprintf("%s/%d", filepath.Base(guide), n), func(t *testing.T) { runs(t, source) })

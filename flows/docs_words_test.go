@@ -109,7 +109,9 @@ func TestDocsWords(t *testing.T) {
 		{[2]string{"kind", "类别"}, ownKinds},
 		{[2]string{"entry", "记录"}, kinds(t)},
 		{[2]string{"field of a state", "状态的字段"}, knownFields(t, `flow { name = "x", states = { a = { zz = 1 } } }`)},
-		{[2]string{"field of a timer", "定时器的字段"}, []string{"late", "name", "times"}},
+		{[2]string{"field of a timer", "定时器的字段"}, []string{"late", "name", "times", "since"}},
+		{[2]string{"field of a drip", "drip 的字段"}, slices.Concat(dripFlowFields, plugins.DripFields)},
+		{[2]string{"field of a step", "一步的字段"}, slices.Concat([]string{"at", "after", "when"}, plugins.DripVerbs)},
 	}
 	for _, g := range guidePages(t) {
 		for _, table := range tables {

@@ -139,3 +139,30 @@ func TestExampleNewcomer(t *testing.T) {
 	}
 	expect(t, "bought", f.Steps[2].Entered, int64(1))
 }
+
+func TestExampleLessons(t *testing.T) {
+	w := newWorld(t) // on 2026-11-02, 21:30
+	w.example("lessons/lessons.lua")
+	w.text("new", "咖啡课")
+	w.text("buyer", "手冲课")
+	w.text("regular", "咖啡课")
+	w.tag("regular", "老客", "")
+	w.settle()
+	w.advance(2 * day)
+	w.hook("buyer", "order.paid")
+	w.advance(6 * day)
+	lessons := map[string]int{}
+	for _, s := range w.sent {
+		lessons[s.OpenID]++
+	}
+	expect(t, "sends", fmt.Sprint(lessons), "map[buyer:2 new:5 regular:4]")
+	expect(t, "last", w.lastSaid(), "第四课:写下今天的味道。四课学完,您已经毕业啦!")
+	f, err := w.engine.Funnel(t.Context(), account, "lessons", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, "graduates", f.Steps[4].Entered, int64(2))
+	for _, fan := range []string{"new", "buyer", "regular"} {
+		expect(t, fan+" failed", len(w.rows(fan, store.Failed)), 0)
+	}
+}

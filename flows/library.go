@@ -337,8 +337,16 @@ func (l *library) declareAnew(ctx context.Context, file, text string, pins map[s
 	if err := c.run(program); err != nil {
 		return nil, nil, nil, err
 	}
-	decl, findings := declare(src, c.root)
+	root, wrong := c.root, []Finding(nil)
+	if c.drip {
+		root, wrong = dripFlow(src, c.root)
+	}
+	decl, findings := declare(src, root)
 	findings = append(findings, checkDeclaration(src, decl)...)
+	if len(wrong) > 0 { // a drip that cannot be read makes no whole flow
+		findings = wrong
+	}
 	decl.number()
-	return program, decl, findings, nil
+	decl.places = src.places
+	return program, decl, src.retell(findings), nil
 }

@@ -26,6 +26,8 @@ type timer struct {
 	When  string        // of at, for plugins.ParseWhen; may hold ${vars.x} and ${attrs.x}
 	Every plugins.Every
 	Times int // how often an every fires in one wait; 0: as long as the wait lasts
+	// Entry: an after or at counts from when the fan came into the flow, not into the state.
+	Entry bool
 	Late  late
 	Line  int
 	Do    *action // nil for a trigger
@@ -41,14 +43,18 @@ func (t *timer) title() string {
 	return t.Name
 }
 
-// due is when the timer of the enrollment's present wait is due: an after so long after the state was entered; an at at the
-// moment that it names, seen from then; an every the first time after after, which matters for it alone, or the time that it owes
+// due is when the timer of the enrollment's present wait is due: an after so long after the state was entered, or the flow;
+// an at at the moment that it names, seen from then; an every the first time after after, which matters for it alone, or the time that it owes
 // since. A moment may lie in the past. The error is that of an at whose ${…} hold no moment, and is for the author.
 func (t *timer) due(n *store.Enrollment, f *store.Fan, after time.Time, loc *time.Location) (time.Time, error) {
+	since := n.StateAt
+	if t.Entry {
+		since = n.EnteredAt
+	}
 	switch t.Kind {
 	case atTimer:
 		spec := fill(t.When, func(place string) any { return recorded(n, f, place) })
-		at, err := plugins.ParseWhen(spec, n.StateAt, loc)
+		at, err := plugins.ParseWhen(spec, since, loc)
 		if err != nil {
 			return time.Time{}, fmt.Errorf("at %q: %w", t.When, err)
 		}
@@ -61,7 +67,7 @@ func (t *timer) due(n *store.Enrollment, f *store.Fan, after time.Time, loc *tim
 		}
 		return store.Stamp(t.Every.Next(after, n.StateAt, loc)), nil
 	}
-	return store.Stamp(n.StateAt.Add(t.Wait)), nil
+	return store.Stamp(since.Add(t.Wait)), nil
 }
 
 // recorded gives the value of vars.x and attrs.x as the record has it.

@@ -46,7 +46,7 @@ var mutations = []mutation{
 	{"the result of a sub-flow is lost", "exit.go", "if n.Caller != nil {", "if n.Caller != nil && false {"},
 	{"a sub-flow outlives its caller", "call.go", "*c.Caller == caller {", "*c.Caller == caller && false {"},
 	{"one more than the limit comes in", "admit.go", "Limit: l.most})", "Limit: l.most + 1})"},
-	{"a moved timer counts from now", "moment.go", "return store.Stamp(n.StateAt.Add(t.Wait)), nil", "return store.Stamp(after.Add(t.Wait)), nil"},
+	{"a moved timer counts from now", "moment.go", "return store.Stamp(since.Add(t.Wait)), nil", "return store.Stamp(after.Add(t.Wait)), nil"},
 	{"a timer that has fired is set again by a publication", "pair.go", "case old.Armed() || old.Over == parkedTimer:", "case true:"},
 	{"a paused flow's timers fire", "wake.go", "p != nil && p.Paused {\n\t\treturn e.snooze", "p != nil && p.Paused && false {\n\t\treturn e.snooze"},
 	{"a flow hears what it told itself", "match.go", "return n.Flow != d.event.Source", "return true"},

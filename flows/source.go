@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,8 +13,10 @@ import (
 type source struct {
 	File  string
 	Chunk []ast.Stmt
-	lines map[string]int // of the fields of the table given to flow, by their path: states.greet.on
-	twice []string       // paths that stand there more than once; Lua keeps the last
+	lines map[string]int // of the fields of the table given to flow or drip, by their path: states.greet.on
+	// places are where paths of the flow that a drip becomes stand in the drip: states.step-2 is steps.2.
+	places map[string]string
+	twice  []string // paths that stand there more than once; Lua keeps the last
 }
 
 // parseSource reads a script that sandbox.Compile has taken: it bounds size and depth, which the parser does not.
@@ -30,7 +33,7 @@ func parseSource(file, text string) (*source, error) {
 		}
 		name, ok := call.Func.(*ast.IdentExpr)
 		table, isTable := call.Args[0].(*ast.TableExpr)
-		if ok && isTable && name.Value == "flow" {
+		if ok && isTable && (name.Value == "flow" || name.Value == "drip") {
 			s.lines[""] = call.Line()
 			s.fields("", table)
 		}
@@ -67,6 +70,7 @@ func (s *source) fields(path string, t *ast.TableExpr) {
 
 // line gives the line of a path, or of the nearest part of it that stands in the script as such; 0 if it cannot be told.
 func (s *source) line(path string) int {
+	path = s.place(path)
 	for {
 		if n, ok := s.lines[path]; ok {
 			return n
@@ -77,6 +81,47 @@ func (s *source) line(path string) int {
 		}
 		path = path[:i]
 	}
+}
+
+// stands notes where a path of a drip's flow stands in the drip.
+func (s *source) stands(path, drip string) {
+	if s.places == nil {
+		s.places = map[string]string{}
+	}
+	s.places[path] = drip
+}
+
+// place gives a path as the script has it.
+func (s *source) place(path string) string {
+	for head := path; head != ""; {
+		if at, ok := s.places[head]; ok {
+			return at + path[len(head):]
+		}
+		i := strings.LastIndexByte(head, '.')
+		if i < 0 {
+			break
+		}
+		head = head[:i]
+	}
+	return path
+}
+
+// retell lets findings name places as the script has them.
+func (s *source) retell(findings []Finding) []Finding {
+	if s.places == nil {
+		return findings
+	}
+	paths := sortedKeys(s.places)
+	slices.SortStableFunc(paths, func(a, b string) int { return len(b) - len(a) })
+	var pairs []string
+	for _, path := range paths {
+		pairs = append(pairs, path, s.places[path])
+	}
+	r := strings.NewReplacer(pairs...)
+	for i := range findings {
+		findings[i].Msg = r.Replace(findings[i].Msg)
+	}
+	return findings
 }
 
 func join(path, key string) string {

@@ -1,0 +1,1 @@
+return drip { steps = { { send = "A" } }, late = "skip", exit = { unsubscribe = true, tag = { x = "gone" } } }
