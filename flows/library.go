@@ -71,6 +71,7 @@ type library struct {
 	editions map[string]*edition
 	versions map[string]*compiled      // by account, name, version and pins; those that are not published, as long as the catalog stays
 	pins     map[string]map[string]int // of versions whose publication is long past, as long as the catalog stays
+	spares   int                       // versions made since then that are not published
 	broken   map[string]*brokenError   // what versions did not become, as long as the catalog stays
 
 	pasts sync.Map // pastKey to []store.PastPub, as long as the catalog stays
@@ -135,8 +136,12 @@ func (l *library) newer(rev uint64) bool {
 
 // forget lets go of the versions that are published no more. Who is still in one lets it be made again.
 func (l *library) forget() {
+	l.spares = 0
 	current := map[*compiled]bool{}
 	for _, e := range l.editions {
+		if e == nil {
+			continue
+		}
 		for _, p := range e.Flows {
 			current[p.compiled] = true
 		}
@@ -202,14 +207,29 @@ func (l *library) version(ctx context.Context, e *edition, id store.ScriptID, ve
 	if err != nil {
 		return nil, fmt.Errorf("read the plugins of flow %s version %d: %w", id.Name, version, err)
 	}
-	return l.compile(ctx, id, version, pins)
+	return l.spare(ctx, id, version, pins)
 }
 
 // draft gives a version with plugins that are named.
 func (l *library) draft(ctx context.Context, id store.ScriptID, version int, pins map[string]int) (*compiled, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.compile(ctx, id, version, pins)
+	return l.spare(ctx, id, version, pins)
+}
+
+// maxSpare is how many versions that are not published are kept between two publications.
+const maxSpare = 1024
+
+// spare gives a version that need not be published. It is called with l.mu held.
+func (l *library) spare(ctx context.Context, id store.ScriptID, version int, pins map[string]int) (*compiled, error) {
+	before := len(l.versions) + len(l.broken)
+	c, err := l.compile(ctx, id, version, pins)
+	if l.spares += len(l.versions) + len(l.broken) - before; l.spares > maxSpare {
+		l.forget()
+		clear(l.broken)
+		clear(l.pins)
+	}
+	return c, err
 }
 
 // brokenError is a pushed version that cannot be used, for a reason that trying again does not mend.
