@@ -4,12 +4,12 @@ package http
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"fanflow/plugins/fetch"
-	"fanflow/plugins/reference"
 	"fanflow/plugins/sandbox"
 )
 
@@ -47,13 +47,27 @@ func Module(p Port) sandbox.Module {
 		if p != nil {
 			s.Bind(portKey{}, p)
 		}
-		return library.Module(s, in)
+		if in == (sandbox.Scope{}) {
+			return library.Module(s, in)
+		}
+		return sandbox.Describe(words, functions(in), nil).Module(s, in)
 	}
 }
 
 type portKey struct{}
 
-var library = sandbox.Describe(reference.Module{Name: "http", Doc: "Other systems, over HTTP.", DocZH: "通过 HTTP 访问其他系统。"}, nil, nil)
+var library = sandbox.Describe(words, functions(sandbox.Scope{}), nil)
+
+// functions are those of a scope: a request is its plugin's, whoever calls the function.
+func functions(in sandbox.Scope) map[string]lua.LGFunction {
+	return map[string]lua.LGFunction{
+		"get":    func(L *lua.LState) int { return get(L, in) },
+		"post":   func(L *lua.LState) int { return call(L, in, "POST") },
+		"put":    func(L *lua.LState) int { return call(L, in, "PUT") },
+		"patch":  func(L *lua.LState) int { return call(L, in, "PATCH") },
+		"delete": func(L *lua.LState) int { return call(L, in, "DELETE") },
+	}
+}
 
 // port gives the way out; without one the script fails.
 func port(L *lua.LState) (*sandbox.State, Port) {
@@ -64,3 +78,36 @@ func port(L *lua.LState) (*sandbox.State, Port) {
 	}
 	return s, p
 }
+
+// get is http.get(url, options): reads, and gives the answer, or nil and what went wrong.
+func get(L *lua.LState, in sandbox.Scope) int {
+	s, p := port(L)
+	r, _ := request(L, s, in, "GET")
+	a, err := p.Fetch(r)
+	if err != nil {
+		s.Raise(fmt.Errorf("http.get: %w", err))
+	}
+	if a.Fault != "" {
+		why := string(a.Fault) + ": " + a.Why
+		s.Charge(int64(len(why)))
+		L.Push(lua.LNil)
+		L.Push(lua.LString(why))
+		return 2
+	}
+	L.Push(newAnswer(s, a))
+	return 1
+}
+
+// call is http.post(url, options) and its like: orders a request, and gives its id.
+func call(L *lua.LState, in sandbox.Scope, method string) int {
+	s, p := port(L)
+	r, o := request(L, s, in, method)
+	id, err := p.Call(r, o)
+	if err != nil {
+		s.Raise(fmt.Errorf("http.%s: %w", verbs[method], err))
+	}
+	L.Push(lua.LString(id))
+	return 1
+}
+
+var verbs = map[string]string{"GET": "get", "POST": "post", "PUT": "put", "PATCH": "patch", "DELETE": "delete"}
