@@ -124,6 +124,7 @@ type Engine struct {
 	// at once would starve each other.
 	gate  *sandbox.Gate
 	fetch *fetch.Client
+	calls chan struct{} // places for calls on their way
 	logs  scriptLog
 	// shared lets decisions that met on a key of an account go one after the other, see run.
 	shared *lanes
@@ -149,13 +150,16 @@ func New(c Config) (*Engine, error) {
 	e := &Engine{
 		store: c.Store, accounts: map[string]*Account{}, now: c.Now, poke: c.Poke, logger: c.Logger, limits: c.Limits,
 		observe: c.Observe, onPush: c.OnAccountPush, lanes: newLanes(), talks: newTalks(), doubts: doubts{open: map[string]store.FanID{}}, shared: newLanes(),
-		gate: c.Gate, fetch: c.Fetch,
+		gate: c.Gate, fetch: c.Fetch, calls: make(chan struct{}, callsAtOnce),
 	}
 	for _, a := range c.Accounts {
 		if a.Name == "" || e.accounts[a.Name] != nil {
 			return nil, fmt.Errorf("flows: account %q has no name, or stands there twice", a.Name)
 		}
 		if err := a.CheckWords(); err != nil {
+			return nil, fmt.Errorf("flows: account %s: %w", a.Name, err)
+		}
+		if err := a.CheckHosts(); err != nil {
 			return nil, fmt.Errorf("flows: account %s: %w", a.Name, err)
 		}
 		if a.Location == nil {

@@ -17,8 +17,8 @@ var eventSubjects = map[string]string{
 	"text": "what the fan wrote", "click": "the menu item's key", "view": "the menu item's URL", "scan": "the scene",
 	"webhook": "the event's name", "tag": "the tag", "untag": "the tag", "attr": "the attribute, or attribute=value",
 	"goal": "the goal, or flow.goal", "sent": "delivered, failed, skipped, expired or uncertain, and perhaps the reason: failed:user block",
-	resultEvent: "the sub-flow's result",
-	clickEvent:  "the link's name", "location": "the place: a circle such as \"31.2235,121.4457 3km\"", "report": "the place: a circle such as \"31.2235,121.4457 3km\"",
+	resultEvent: "the sub-flow's result", answerEvent: "the call's name, with :failed behind it if it failed",
+	clickEvent: "the link's name", "location": "the place: a circle such as \"31.2235,121.4457 3km\"", "report": "the place: a circle such as \"31.2235,121.4457 3km\"",
 	"image": "", "voice": "", "video": "", "link": "", "subscribe": "", "unsubscribe": "",
 	"view_miniprogram": "the page's path", "scancode_push": menuKey, "scancode_waitmsg": menuKey, "pic_sysphoto": menuKey,
 	"pic_photo_or_album": menuKey, "pic_weixin": menuKey, "location_select": menuKey,
@@ -80,6 +80,8 @@ type event struct {
 	Settle *store.Send `json:"settle,omitempty"`
 	Report string      `json:"report,omitempty"`
 	SendID string      `json:"send_id,omitempty"`
+	// Call is the enrollment that ordered the call of which this is the answer.
+	Call *store.Caller `json:"call,omitempty"`
 	// Kept is a passive reply that could not be sent late, of the event "late".
 	Kept json.RawMessage `json:"kept,omitempty"`
 	Push *wechat.Push    `json:"-"` // that it is, which WeChat may repeat; nil for what comes out of the due-queue
@@ -377,6 +379,10 @@ func jobEvent(j store.Job) (*event, error) {
 	case clickEvent:
 		ev.Acts = true
 		ev.Fields["name"], ev.Fields["url"] = args.Name, jsonValue(args.Value)
+	case answerEvent:
+		if err := ev.answer(args.Value); err != nil {
+			return nil, err
+		}
 	case "sent":
 		ev.Report, ev.SendID = args.Status, args.Send
 		ev.given("msgid", args.Name)

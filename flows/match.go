@@ -321,10 +321,13 @@ func (d *decision) hearing(r *rule, captures []string) (back func()) {
 	return func() { d.event = was }
 }
 
-// mayHear reports whether the enrollment may hear the event at all, whatever its rules: a send's result is told to the
-// enrollment that ordered it, and no flow hears what it has told itself.
+// mayHear reports whether the enrollment may hear the event at all, whatever its rules: a send's result and a call's answer are
+// told to the enrollment that ordered it, and no flow hears what it has told itself.
 func (d *decision) mayHear(n *store.Enrollment) bool {
 	if s := d.event.Settle; s != nil && (s.Flow != n.Flow || s.No != n.No) {
+		return false
+	}
+	if c := d.event.Call; c != nil && (c.Flow != n.Flow || c.No != n.No) {
 		return false
 	}
 	return n.Flow != d.event.Source

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"fanflow/store"
 )
@@ -76,6 +77,9 @@ type fetcher struct {
 	account string
 	memory  memory
 	lent    []store.Claim // units held, of answers kept and dropped
+	// web are the requests that were made, by their keys, and spent how long they took: no conflict lets them be made again.
+	web   map[string]*httpAnswer
+	spent time.Duration
 }
 
 // fetch answers a need. What was remembered beyond the place of the question came of another path and is dropped.

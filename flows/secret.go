@@ -1,0 +1,163 @@
+package flows
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"fanflow/plugins/fetch"
+	"fanflow/plugins/std/http"
+)
+
+// secrets open the texts of one request just before it is made, and know what must not be remembered of its answer.
+type secrets struct {
+	value  func(plugin, name string) (string, bool)
+	plugin string // that makes the request
+	values []string
+}
+
+// missingSecret says that a secret has no value.
+type missingSecret struct{ plugin, name string }
+
+func (e *missingSecret) Error() string {
+	return fmt.Sprintf("secret %s of plugin %s is not set for this account", e.name, e.plugin)
+}
+
+// secretsOf gives those that a plugin's requests may hold. Whatever the plugin knows is hidden in answers, used or not.
+func (e *Engine) secretsOf(acc *Account, plugin string) *secrets {
+	s := &secrets{plugin: plugin, value: func(plugin, name string) (string, bool) {
+		if get := e.library.host.Secret; get != nil {
+			return get(acc.Name, plugin, name)
+		}
+		return "", false
+	}}
+	for _, name := range acc.Plugins[plugin].Secrets {
+		if v, ok := s.value(plugin, name); ok {
+			s.values = append(s.values, v)
+		}
+	}
+	return s
+}
+
+// text puts the secrets into a text.
+func (s *secrets) text(t http.Sealed) (string, error) {
+	var b strings.Builder
+	for _, p := range t {
+		if p.Secret == "" {
+			b.WriteString(p.Text)
+			continue
+		}
+		plugin := p.Plugin
+		if plugin == "" {
+			plugin = s.plugin
+		}
+		v, ok := s.value(plugin, p.Secret)
+		if !ok {
+			return "", &missingSecret{plugin, p.Secret}
+		}
+		if !slices.Contains(s.values, v) {
+			s.values = append(s.values, v)
+		}
+		if p.JSON {
+			raw, err := encode(v)
+			if err != nil {
+				return "", fmt.Errorf("write secret %s of plugin %s as JSON: %w", p.Secret, plugin, err)
+			}
+			v = string(raw[1 : len(raw)-1])
+		}
+		b.WriteString(v)
+	}
+	return b.String(), nil
+}
+
+// open makes the request as it goes over the wire.
+func (s *secrets) open(r *http.Request) (out fetch.Request, err error) {
+	out = fetch.Request{Method: r.Method, URL: r.URL}
+	if out.Headers, err = s.openAll(r.Headers); err != nil {
+		return out, err
+	}
+	query, err := s.openAll(r.Query)
+	if err != nil {
+		return out, err
+	}
+	if len(query) > 0 {
+		base, old, has := strings.Cut(r.URL, "?")
+		if has && old != "" {
+			old += "&"
+		}
+		out.URL = base + "?" + old + formOf(query)
+	}
+	form, err := s.openAll(r.Form)
+	if err != nil {
+		return out, err
+	}
+	body, err := s.text(r.Body)
+	if err != nil {
+		return out, err
+	}
+	if len(form) > 0 {
+		body = formOf(form)
+	}
+	out.Body = []byte(body)
+	return out, nil
+}
+
+func formOf(fields map[string]string) string {
+	v := url.Values{}
+	for name, value := range fields {
+		v.Set(name, value)
+	}
+	return v.Encode()
+}
+
+// hidden stands where a secret stood.
+const hidden = "•••"
+
+// minHidden is how long a secret is that is looked for in answers: a shorter one would be found where it is not.
+const minHidden = 8
+
+// mask hides the values of secrets in texts.
+type mask struct{ *strings.Replacer }
+
+func (s *secrets) mask() mask {
+	var pairs []string
+	for _, v := range s.values {
+		if len(v) < minHidden {
+			continue
+		}
+		forms := []string{v, url.QueryEscape(v), url.PathEscape(v)}
+		if raw, err := encode(v); err == nil {
+			forms = append(forms, string(raw[1:len(raw)-1]))
+		}
+		forms = append(forms, inBase64(v)...)
+		for _, f := range forms {
+			if !slices.Contains(pairs, f) {
+				pairs = append(pairs, f, hidden)
+			}
+		}
+	}
+	if pairs == nil {
+		return mask{}
+	}
+	return mask{strings.NewReplacer(pairs...)}
+}
+
+func (m mask) hide(s string) string {
+	if m.Replacer == nil {
+		return s
+	}
+	return m.Replace(s)
+}
+
+// inBase64 gives what of a text is seen in the base64 of any text that holds it, wherever in it it stands.
+func inBase64(v string) (forms []string) {
+	for before, skip := range []int{0, 2, 3} {
+		raw := append(make([]byte, before), v...)
+		for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+			forms = append(forms, enc.EncodeToString(raw)[skip:len(raw)*8/6])
+		}
+	}
+	return forms
+}
