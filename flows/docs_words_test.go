@@ -16,6 +16,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"fanflow/plugins"
+	"fanflow/plugins/fetch"
 	"fanflow/plugins/sandbox"
 	"fanflow/store"
 )
@@ -287,6 +288,8 @@ func TestDocsLimits(t *testing.T) {
 		{maxExperiments, maxArms, store.MaxArm},
 		{64, maxWord},
 		{maxExpression},
+		{maxReads, int(readLimit.Seconds()), int(readsLimit.Seconds()), kb(maxRequest), kb(fetch.MaxBody)},
+		{maxErrands, kb(maxCallArgs), int(callLimit.Seconds()), callsAtOnce},
 		{kb(maxHook), int(keepHooks.Hours()) / 24},
 		{2, 53},
 		{maxTried},

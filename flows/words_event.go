@@ -85,6 +85,11 @@ var eventWords = []eventWord{
 	{"pic_weixin", "The fan chose pictures from the menu.", "粉丝从菜单选择微信相册的图。", "菜单项的 key", pictureFields},
 	{"location_select", "The fan chose a place from the menu.", "粉丝从菜单选择了位置。", "菜单项的 key", append(slices.Clone(placeFields), keyField, reference.Field("poiname?: string", "The place's name.", "地点名称。"))},
 	{"webhook", "Another system told something.", "其他系统通知了一件事。", "事件名", []reference.Param{nameOf("The event's name.", "事件名。"), reference.Field("data: any", "What the system sent.", "对方发来的数据。")}},
+	{"answer", "A call that a script ordered by http has ended.", "脚本通过 http 下单的调用有了结局。", "调用的名字，失败时后面带 :failed", []reference.Param{
+		reference.Field("as: string", "The call's name.", "调用的名字。"), reference.Field("ok: boolean", "It was done: the status is one of 200 to 299.", "是否成功：状态码在 200 到 299 之间。"),
+		reference.Field("status?: integer", "The status; nil if none came.", "状态码；没有应答时为 nil。"), reference.Field("body?: string", "The body, at most 16 KB.", "正文，最多 16 KB。"),
+		reference.Field("json?: any", "The body read as JSON; nil if it is none.", "按 JSON 解析的正文；不是 JSON 则为 nil。"), reference.Field("error?: string", "What went wrong.", "出错原因。"),
+	}},
 	{"tag", "The fan got a tag.", "粉丝被打上标签。", "标签", []reference.Param{nameOf("The tag.", "标签。"), flowField}},
 	{"untag", "A tag was taken off.", "标签被去掉。", "标签", []reference.Param{nameOf("The tag.", "标签。"), flowField}},
 	{"attr", "An attribute changed.", "属性变了。", "属性，或 属性=值", []reference.Param{nameOf("The attribute.", "属性名。"), reference.Field("value: any", "Its new value.", "新的值。"), flowField}},

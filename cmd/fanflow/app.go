@@ -120,6 +120,7 @@ func (c *Account) forFlows() flows.Account {
 	return flows.Account{
 		Name: c.Name, Location: c.location, Apology: c.Apology, Fallback: c.Fallback, Type: c.Type, Templates: c.Templates,
 		Customer: sends.May(store.Customer), Words: c.Words.byKind(), Says: c.Says.byKind(), Quiet: c.quiet, Journal: c.keep,
+		HTTPAllow: c.HTTPAllow,
 	}
 }
 

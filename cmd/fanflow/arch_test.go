@@ -33,6 +33,7 @@ var rooms = map[string][]string{
 	// secrets stand in texts that http opens
 	"plugins/std/config": {"plugins/sandbox", "plugins/reference", "plugins/fetch", "plugins/std/http"},
 	"plugins/std/crypto": {"plugins/sandbox", "plugins/reference", "plugins/fetch", "plugins/std/http"},
+	"plugins/std/http":   {"plugins/sandbox", "plugins/reference", "plugins/fetch", "plugins/std/when"}, // durations
 	"plugins/std/*":      {"plugins/sandbox", "plugins/reference", "plugins/fetch"},
 	"plugins":            {"plugins/sandbox", "plugins/reference", "plugins/lint", "plugins/fetch", "plugins/std/*", "store"},
 

@@ -295,6 +295,9 @@ func (a *Account) completeBehaviour() error {
 	if err := own.CheckWords(); err != nil {
 		return err
 	}
+	if err := own.CheckHosts(); err != nil {
+		return err
+	}
 	if a.Caps.Day < 0 || a.Caps.Week < 0 || a.Caps.Month < 0 {
 		return fmt.Errorf("caps must not be negative; leave one out for no limit")
 	}
@@ -330,7 +333,6 @@ func (a *Account) unheeded() []string {
 	}{
 		{"caps", a.Caps != Caps{}},
 		{"retention.unsubscribed", a.Retention.Unsubscribed != ""},
-		{"http_allow", len(a.HTTPAllow) > 0},
 	} {
 		if k.set {
 			keys = append(keys, k.key)

@@ -22,16 +22,15 @@ var noEnv = &lua.LTable{Metatable: lua.LNil}
 // answerMeta is shared by all answers and never changed.
 var answerMeta = func() *lua.LTable {
 	m := &lua.LTable{Metatable: lua.LNil}
-	for name, fn := range map[string]lua.LGFunction{
-		"__index": func(L *lua.LState) int { L.Push(answerField(L)); return 1 },
-		"__newindex": func(L *lua.LState) int {
-			sandbox.From(L).Raise(errors.New("an answer cannot be changed: keep what you need in a local"))
-			return 0
-		},
-		"__tostring": func(L *lua.LState) int { L.Push(lua.LString("answer")); return 1 },
-	} {
+	set := func(name string, fn lua.LGFunction) {
 		m.RawSetString(name, &lua.LFunction{IsG: true, Env: noEnv, GFunction: fn})
 	}
+	set("__index", func(L *lua.LState) int { L.Push(answerField(L)); return 1 })
+	set("__newindex", func(L *lua.LState) int {
+		sandbox.From(L).Raise(errors.New("an answer cannot be changed: keep what you need in a local"))
+		return 0
+	})
+	set("__tostring", func(L *lua.LState) int { L.Push(lua.LString("answer")); return 1 })
 	m.RawSetString("__metatable", lua.LString("locked"))
 	return m
 }()
@@ -43,8 +42,7 @@ func newAnswer(s *sandbox.State, a fetch.Answer) *lua.LUserData {
 
 func answerField(L *lua.LState) lua.LValue {
 	s := sandbox.From(L)
-	ud, _ := L.Get(1).(*lua.LUserData)
-	a, ok := ud.Value.(*answer)
+	a, ok := L.CheckUserData(1).Value.(*answer)
 	if !ok {
 		s.Raise(errors.New("that is no answer"))
 	}
