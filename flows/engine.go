@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -62,6 +63,8 @@ type Config struct {
 	Gate *sandbox.Gate
 	// Fetch makes the requests of scripts; nil: a client of the default settings.
 	Fetch *fetch.Client
+	// SickAfter is how many events in a row a flow may fail before it is paused; 0 means 20, less than 0: it is never paused.
+	SickAfter int
 	// Observe is told of every decision, for metrics; it must be quick and safe for concurrent use. nil: nobody is told.
 	Observe func(Observation)
 	// OnAccountPush takes the pushes that concern the account and not one fan (results of mass sends, verification, …).
@@ -167,7 +170,7 @@ func New(c Config) (*Engine, error) {
 		}
 		e.accounts[a.Name] = &a
 	}
-	e.health.rows = map[flowID]*failures{}
+	e.health.rows, e.health.after = map[flowID]*failures{}, cmp.Or(c.SickAfter, sickAfter)
 	e.library = newLibrary(&c, e.accounts)
 	e.configs = newConfigs(c.Store, c.Limits, e.accounts)
 	e.units = newAllocator(c.Store.KV)

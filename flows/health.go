@@ -9,10 +9,10 @@ import (
 	"fanflow/store"
 )
 
-// A flow that fails for sickAfter events in a row, of sickFans fans or more, is paused: a single fan's odd data, or a short
+// A flow that fails for Config.SickAfter events in a row, of sickFans fans or more, is paused: a single fan's odd data, or a short
 // row, is no reason.
 const (
-	sickAfter = 20
+	sickAfter = 20 // unless Config.SickAfter says otherwise
 	sickFans  = 5
 )
 
@@ -25,8 +25,9 @@ type part struct {
 
 // health counts failures in a row, by version. It is kept in memory alone: a new start begins to count anew.
 type health struct {
-	mu   sync.Mutex
-	rows map[flowID]*failures
+	after int // failures; less than 1: it is never too often
+	mu    sync.Mutex
+	rows  map[flowID]*failures
 }
 
 type flowID struct {
@@ -57,7 +58,7 @@ func (h *health) note(fan store.FanID, p part) (sick bool) {
 	if len(f.fans) < sickFans {
 		f.fans[fan.OpenID] = true
 	}
-	if f.events < sickAfter || len(f.fans) < sickFans {
+	if h.after < 1 || f.events < h.after || len(f.fans) < sickFans {
 		return false
 	}
 	delete(h.rows, key)
@@ -70,7 +71,7 @@ func (e *Engine) diagnose(ctx context.Context, fan store.FanID, parts []part) {
 		if !e.health.note(fan, p) {
 			continue
 		}
-		why := fmt.Sprintf("%d events in a row failed: %s", sickAfter, p.err)
+		why := fmt.Sprintf("%d events in a row failed: %s", e.health.after, p.err)
 		// The push may be answered already; what it led to is done all the same.
 		held, err := e.hold(context.WithoutCancel(ctx), p.flow.ID, p.flow.Version, why)
 		switch {

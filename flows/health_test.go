@@ -103,3 +103,25 @@ func TestFailuresOfAnOlderVersion(t *testing.T) {
 	expect(t, "the new version", w.info("sickly").Paused, false)
 	expect(t, "version", w.info("sickly").Version, 2)
 }
+
+// TestSickAfter: how many failures in a row pause a flow is a setting, and so is that none do.
+func TestSickAfter(t *testing.T) {
+	for after, paused := range map[int]bool{5: true, 21: false, 0: true, -1: false} {
+		w := newWorld(t)
+		e, err := flows.New(flows.Config{
+			Store: w.store, Now: w.clock, Accounts: []flows.Account{{Name: account, Location: w.clock().Location(), Apology: apology}}, SickAfter: after,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.engine = e
+		w.flow(sickly)
+		for i := range 5 {
+			w.text(fmt.Sprint("fan", i), "in")
+		}
+		for i := range 20 {
+			w.text(fmt.Sprint("fan", i%5), "x")
+		}
+		expect(t, fmt.Sprintf("paused after 20, SickAfter %d", after), w.info("sickly").Paused, paused)
+	}
+}
