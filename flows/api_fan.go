@@ -103,6 +103,11 @@ func fanField(L *lua.LState) int {
 	name := L.Get(2).String()
 	c := callOf(L, name)
 	fan := &c.walk.d.draft.fan
+	if slices.Contains(enrollmentsOwn, name) {
+		if err := c.walk.only(name); err != nil {
+			L.RaiseError("fan.%s: %s", name, err.Error())
+		}
+	}
 	switch name {
 	case "vars":
 		L.Push(c.table(L, &c.vars, c.variables))
@@ -143,6 +148,9 @@ func fanHas(L *lua.LState) int {
 func fanVariant(L *lua.LState) int {
 	c := callOf(L, "variant")
 	s := sandbox.From(L)
+	if err := c.walk.only("variant"); err != nil {
+		s.Raise(fmt.Errorf("fan:variant: %w", err))
+	}
 	var arms []arm
 	if L.GetTop() > 2 {
 		data, err := s.FromLua(L.Get(3))
@@ -233,7 +241,10 @@ func method(name string, do func(*walk, args) error) lua.LGFunction {
 			}
 			a = append(a, v)
 		}
-		err := c.keep() // what the script has set before is noted before
+		err := c.walk.only(name)
+		if err == nil {
+			err = c.keep() // what the script has set before is noted before
+		}
 		if err == nil {
 			err = do(c.walk, a)
 		}

@@ -94,12 +94,24 @@ type decision struct {
 	hurried bool
 	// moving tells that a publication is being gone through: nobody says sorry for what fails then, as the event is yet to come.
 	moving bool
+	// stopped tells that a plugin keeps the event from flows.
+	stopped bool
 }
 
 // decide is pure: it reads nothing but its arguments and changes nothing but the memory's place. The error is a need that
 // the memory cannot answer, a timer that shall be tried again, ctx's, or a fault of ours.
 // It runs in the place pass of a gate; nil: it has none.
 func decide(ctx context.Context, in *input, m *memory, pass *sandbox.Pass) (outcome, error) {
+	d := newDecision(ctx, in, m, pass)
+	defer d.close()
+	if err := d.all(); err != nil {
+		return outcome{lua: d.lua, flow: d.taken, parts: d.parts, logs: d.wrote()}, err
+	}
+	return d.outcome()
+}
+
+// newDecision begins a run. The caller closes it.
+func newDecision(ctx context.Context, in *input, m *memory, pass *sandbox.Pass) *decision {
 	m.asked = 0
 	d := &decision{
 		input: in, ctx: ctx, event: in.event, memory: m, pass: pass, tally: sandbox.NewTally(in.limits), draft: newDraft(in.snapshot, in.now, in.cause),
@@ -108,11 +120,7 @@ func decide(ctx context.Context, in *input, m *memory, pass *sandbox.Pass) (outc
 	if d.job != nil { // one that is put off, or let go again, is decided on more than once under one cause
 		d.draft.ids = fmt.Sprintf("%s~%d", in.cause, in.snapshot.Rev)
 	}
-	defer d.close()
-	if err := d.all(); err != nil {
-		return outcome{lua: d.lua, flow: d.taken, parts: d.parts, logs: d.wrote()}, err
-	}
-	return d.outcome()
+	return d
 }
 
 func (d *decision) close() {
@@ -154,6 +162,8 @@ func (d *decision) dispatch() error {
 		return d.heldResult()
 	case tagsEvent:
 		return d.retag()
+	case acceptedEvent:
+		return d.hookedSend()
 	case publishedEvent, closedEvent: // modernise and closeWindows have done what there is to do
 		return nil
 	}
@@ -369,9 +379,23 @@ func (d *decision) fail(flow *compiled, f *failure) error {
 	return d.noteFailure(flow, f)
 }
 
-// noteFailure writes a failure down, and says sorry to who waits for an answer. Of many failures in one event those that do
-// not fit are told to the log.
+// noteFailure writes a failure down, and says sorry to who waits for an answer.
 func (d *decision) noteFailure(flow *compiled, f *failure) error {
+	if err := d.noteFailed(flow, f); err != nil {
+		return err
+	}
+	apology := wechat.TextReply(cut(d.account.Apology, wechat.MaxText))
+	if d.moving || !d.event.Answerable || !d.draft.reply.IsZero() || apology.Validate(d.event.Push) != nil { // none, or none that can be shown
+		return nil
+	}
+	_, err := d.within(func() error {
+		return d.give(apology, store.Entry{Flow: flow.Name, Why: "apology for a script that failed"})
+	})
+	return err
+}
+
+// noteFailed writes a failure down. Of many in one event those that do not fit are told to the log.
+func (d *decision) noteFailed(flow *compiled, f *failure) error {
 	why := f.why()
 	noted := false
 	for _, most := range []int{maxWhy, shortWhy} {
@@ -389,14 +413,7 @@ func (d *decision) noteFailure(flow *compiled, f *failure) error {
 	if !noted {
 		d.logger.WarnContext(d.ctx, "a failure found no room in the journal", "account", d.fan.Account, "flow", flow.Name, "version", flow.Version, "why", why)
 	}
-	apology := wechat.TextReply(cut(d.account.Apology, wechat.MaxText))
-	if d.moving || !d.event.Answerable || !d.draft.reply.IsZero() || apology.Validate(d.event.Push) != nil { // none, or none that can be shown
-		return nil
-	}
-	_, err := d.within(func() error {
-		return d.answer(apology, store.Entry{Flow: flow.Name, Why: "apology for a script that failed"})
-	})
-	return err
+	return nil
 }
 
 // shortWhy is what is kept of a failure where there is little room.

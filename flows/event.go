@@ -383,7 +383,7 @@ func jobEvent(j store.Job) (*event, error) {
 		if err := ev.answer(args.Value); err != nil {
 			return nil, err
 		}
-	case "sent":
+	case "sent", acceptedEvent:
 		ev.Report, ev.SendID = args.Status, args.Send
 		ev.given("msgid", args.Name)
 	case lateEvent:

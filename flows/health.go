@@ -33,6 +33,7 @@ type health struct {
 type flowID struct {
 	id      store.ScriptID
 	version int
+	hook    string
 }
 
 type failures struct {
@@ -42,7 +43,7 @@ type failures struct {
 
 // note counts a part and reports whether the version has failed too often; then it begins to count anew.
 func (h *health) note(fan store.FanID, p part) (sick bool) {
-	key := flowID{p.flow.ID, p.flow.Version}
+	key := flowID{p.flow.ID, p.flow.Version, p.flow.Hook}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if p.err == "" {

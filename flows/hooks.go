@@ -1,54 +1,267 @@
 package flows
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"time"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
 
 	"fanflow/plugins"
+	"fanflow/plugins/sandbox"
 	"fanflow/store"
-	"fanflow/wechat"
 )
 
-// hookSet are the hooks of the plugins that are published and on for an account, by order, then name.
+// The kinds of hooks, as plugins write them.
+const (
+	onEvent    = "on_event"
+	beforeSend = "before_send"
+	afterSend  = "after_send"
+	onWebhook  = "on_webhook"
+	everyHook  = "every"
+)
+
+// hookSet are the hooks of the published plugins by kind, each list by the plugins' order, then name. Whether one is on for an account
+// its settings say, see [hook.on].
 type hookSet struct{ Events, Sends, Sent, Webhooks, Every []hook }
 
-// hook is one plugin's for one kind of thing.
+// hook is one plugin's for one kind of thing. It runs in a State of its own.
 type hook struct {
 	Plugin *plugins.Plugin
-	Flow   *compiled // stands for the plugin in parts and entries: its Name is "plugin:crm"
-	Match  []string  // what it wants to see
+	Flow   *compiled // stands for the hook in parts and entries: its Name is "plugin:crm"
+	Kind   string
+	Match  []string // what it wants to see
+	Paused bool     // the plugin's publication is: its functions can still be used
 }
 
-// pluginKind is the kind of the jobs that run a plugin without a fan.
-const pluginKind = "plugin"
+// hookFlow begins what stands for a plugin where a journal names a flow. No flow can be called so.
+const hookFlow = "plugin:"
 
-// hooks gives what the catalog's plugins hook for an account.
-func (l *library) hooks(ctx context.Context, catalog store.Catalog, account string) (hookSet, error) {
-	return hookSet{}, nil
+// hooks gives the hooks of the catalog's plugins. A plugin that can no longer be used has none, and the log says so.
+func (l *library) hooks(ctx context.Context, catalog store.Catalog, pins map[string]int) (hookSet, error) {
+	var set hookSet
+	for i := range catalog.Publications {
+		p := &catalog.Publications[i]
+		if p.Kind != store.KindPlugin {
+			continue
+		}
+		plugin, err := l.host.Plugin(ctx, p.Name, p.Version)
+		switch {
+		case ctx.Err() != nil:
+			return set, ctx.Err()
+		case errors.Is(err, store.ErrClosed):
+			return set, fmt.Errorf("read the hooks of plugin %s: %w", p.Name, err)
+		case err != nil:
+			l.logger.Error("a published plugin cannot be used: its hooks are off", "plugin", p.Name, "version", p.Version, "err", err)
+			continue
+		}
+		set.add(plugin, p, pins)
+	}
+	for _, list := range []*[]hook{&set.Events, &set.Sends, &set.Sent, &set.Webhooks, &set.Every} {
+		slices.SortStableFunc(*list, func(a, b hook) int {
+			return cmp.Or(cmp.Compare(a.Plugin.Order, b.Plugin.Order), strings.Compare(a.Plugin.Name, b.Plugin.Name))
+		})
+	}
+	return set, nil
 }
 
-// hooked shows the event to the plugins that want to see it. stopped: nobody else is to see it.
-func (d *decision) hooked() (stopped bool, err error) { return false, nil }
-
-// passes shows a passive reply to the plugins that want to see sends; they may change it. veto: it is not given, and that stands in the draft.
-func (d *decision) passes(r *wechat.Reply, e store.Entry) (veto bool, err error) { return false, nil }
-
-// Ruling is what plugins say of a send that is about to go. The zero Ruling lets it go as it is.
-type Ruling struct {
-	Veto    string          // why it is not to go; empty: it may
-	Content json.RawMessage // that goes instead; nil: its own
-	Passed  string          // who was asked
-	Why     string          // what was changed
-	Again   time.Duration   // puts it off: who was asked could not say
+// add adds a published plugin's hooks. The plugins that it requires in turn are the published ones.
+func (s *hookSet) add(p *plugins.Plugin, pub *store.Publication, pins map[string]int) {
+	for _, k := range []struct {
+		kind  string
+		match []string
+		list  *[]hook
+	}{
+		{onEvent, p.Hooks.Events, &s.Events},
+		{beforeSend, p.Hooks.Sends, &s.Sends},
+		{afterSend, p.Hooks.Sent, &s.Sent},
+		{onWebhook, p.Hooks.Webhooks, &s.Webhooks},
+		{everyHook, p.Hooks.Every, &s.Every},
+	} {
+		if len(k.match) == 0 {
+			continue
+		}
+		*k.list = append(*k.list, hook{
+			Plugin: p, Kind: k.kind, Match: k.match, Paused: pub.Paused,
+			Flow: &compiled{
+				ID: pub.ScriptID, Version: p.Number, Program: p.Program, Pins: pins, Hook: k.kind,
+				declaration: &declaration{Name: hookFlow + p.Name},
+			},
+		})
+	}
 }
 
-// BeforeSend asks the plugins about a send. fan is nil for a mass send.
-func (e *Engine) BeforeSend(ctx context.Context, s store.Send, fan *store.Fan) (Ruling, error) {
-	return Ruling{}, nil
+// on reports whether the hook is asked for an account.
+func (h *hook) on(a *Account) bool { return !h.Paused && !a.Plugins[h.Plugin.Name].Off }
+
+// wants gives the key under which the hook takes what has a name: the name itself, else the glob with the most letters that takes it;
+// ok is false where it does not want it. byName leaves the globs out.
+func (h *hook) wants(name string, byName bool) (key string, ok bool) {
+	if slices.Contains(h.Match, name) {
+		return name, true
+	}
+	for _, m := range h.Match {
+		if !byName && strings.Contains(m, "*") && glob(m, name) && (!ok || len(m) > len(key)) {
+			key, ok = m, true
+		}
+	}
+	return key, ok
 }
 
-// accountRun runs a plugin's on_webhook or every.
-func (e *Engine) accountRun(ctx context.Context, acc *Account, job store.Job) error {
-	return e.drop(ctx, task{fan: job.Fan(), job: &job, now: e.now()})
+// namedOnly are the events that a hook hears where it names them alone: flows make them all the time, and each is a job of its own.
+var namedOnly = func() map[string]bool {
+	named := map[string]bool{"sent": true}
+	for _, event := range told {
+		named[event] = true
+	}
+	return named
+}()
+
+// hears gives the key under which the hook takes an event that flow caused.
+func (h *hook) hears(a *Account, event, flow string) (key string, ok bool) {
+	if !h.on(a) || flow == h.Flow.Name {
+		return "", false
+	}
+	return h.wants(spoken(event), namedOnly[event])
+}
+
+// hear reports whether some hook hears an event that flow caused.
+func (s *hookSet) hear(a *Account, event, flow string) bool {
+	return slices.ContainsFunc(s.Events, func(h hook) bool { _, ok := h.hears(a, event, flow); return ok })
+}
+
+// follow reports whether some hook wants to know that a send has come to a status. That one was accepted is told by name alone.
+func (s *hookSet) follow(a *Account, status store.Status) bool {
+	return slices.ContainsFunc(s.Sent, func(h hook) bool {
+		_, ok := h.wants(string(status), status == store.Sent)
+		return ok && h.on(a)
+	})
+}
+
+// hearsOf reports whether a flow or a plugin other than but may take such an event.
+func (d *decision) hearsOf(event, subject, but string) bool {
+	return d.edition.listens(event, subject, but) || d.edition.Hooks.hear(d.account, event, but)
+}
+
+// hookWalk carries out what a hook does to the fan. It is in no state and has no variables.
+func (d *decision) hookWalk(h *hook, key string) *walk {
+	why := h.Kind
+	if key != "*" {
+		why += " " + key
+	}
+	return &walk{d: d, flow: h.Flow, hook: h.Kind, why: why}
+}
+
+// hookScript gives the hook's Lua, started if need be. Two hooks never share one.
+func (w *walk) hookScript() (*script, error) {
+	d, flow := w.d, w.flow
+	if s := d.scripts[flow]; s != nil {
+		return s, nil
+	}
+	d.lua++
+	p := &port{d: d, flow: flow, walk: w}
+	state, err := d.host.State(d.ctx, d.luaRun(flow, p))
+	if err != nil {
+		return nil, fmt.Errorf("start Lua for %s: %w", flow.Name, err)
+	}
+	s := &script{chunk: &chunk{state: state}, flow: flow}
+	d.scripts[flow] = s
+	p.state = state
+	v, err := state.Run(flow.Program)
+	if err != nil {
+		return nil, d.luaError(err)
+	}
+	root, ok := v.(*lua.LTable)
+	if !ok {
+		return nil, w.fault(0, "a plugin returns a table, this one %s: end it with `return M`", luaType(v))
+	}
+	s.root, s.fan = root, newFan(s)
+	return s, nil
+}
+
+// callHook calls the hook's function for a key with what args makes of its script, and gives what it returned.
+func (w *walk) callHook(key string, args func(s *script) []lua.LValue) (lua.LValue, error) {
+	s, err := w.hookScript()
+	if err != nil {
+		return nil, err
+	}
+	fn := hookFunction(s.root, w.hook, key)
+	if fn == nil {
+		return nil, w.fault(0, "hooks.%s has no function for %q when the script runs again: it must declare the same hooks every time", w.hook, key)
+	}
+	s.call = &call{walk: w}
+	defer func() { s.call = nil }()
+	values, err := s.state.Call(fn, 1, args(s)...)
+	if err != nil {
+		return nil, w.d.luaError(err)
+	}
+	if err := s.call.keep(); err != nil {
+		return nil, w.fault(0, "hooks.%s: %w", w.hook, err)
+	}
+	return values[0], nil
+}
+
+// hookFunction finds the function of a hook: the hook itself, or what stands in it under the key.
+func hookFunction(root *lua.LTable, kind, key string) *lua.LFunction {
+	v := lookUp(root, []any{"hooks", kind})
+	if t, ok := v.(*lua.LTable); ok {
+		v = t.RawGetString(key)
+		if options, ok := v.(*lua.LTable); ok { // {run = function … , missed = "skip"}
+			v = options.RawGetString("run")
+		}
+	}
+	fn, _ := v.(*lua.LFunction)
+	return fn
+}
+
+// only refuses what a hook may not do with its fan: an enrollment's words where there is none, and anything where it only looks.
+func (w *walk) only(verb string) error {
+	switch {
+	case w.hook == "":
+		return nil
+	case w.hook == beforeSend && verb != "has":
+		return errors.New("before_send only looks at the fan: return what is to become of the message, and do the rest in on_event or after_send")
+	case slices.Contains(enrollmentsOwn, verb):
+		return errors.New("it belongs to a flow that the fan is in: a plugin's hook is in none; use fan.attrs, tags, or fan:enroll")
+	}
+	return nil
+}
+
+// enrollmentsOwn are the methods and fields of fan that need an enrollment.
+var enrollmentsOwn = []string{"goal", "call", "leave", "variant", "vars", "variants"}
+
+// noteHook writes a hook's failure down. Nobody says sorry for it: flows go on as if it were not there.
+func (d *decision) noteHook(h *hook, f *failure) error {
+	d.tried(verdict{Flow: h.Flow.Name, Rule: h.Kind, Said: "failed"})
+	return d.noteFailed(h.Flow, f)
+}
+
+// hookNames names the plugins of hooks with their versions, as Send.Passed does.
+func hookNames(hooks []*hook) string {
+	var names []string
+	for _, h := range hooks {
+		names = append(names, fmt.Sprintf("%s@%d", h.Plugin.Name, h.Plugin.Number))
+	}
+	return cmp.Or(strings.Join(names, " "), "-")
+}
+
+// fromLua reads what a hook returned as data.
+func fromLua(v lua.LValue) (any, error) {
+	data, err := sandbox.FromLua(v)
+	if err != nil {
+		return nil, fmt.Errorf("it returned what cannot be kept: %w", err)
+	}
+	return data, nil
+}
+
+// unset refuses to set an attribute where the hook only looks.
+func (w *walk) unset(name string, v json.RawMessage) error {
+	if sameJSON(w.d.draft.fan.Attrs[name], v) {
+		return nil
+	}
+	return fmt.Errorf("fan.attrs.%s cannot be set: %w", name, w.only("attrs"))
 }

@@ -168,15 +168,15 @@ func (d *decision) giveKept() error {
 	}
 	own := d.draft.reply.Content
 	for _, k := range slices.Clone(d.draft.fan.Kept) {
-		if _, err := d.within(func() error { return d.give(k, own) }); err != nil { // one that does not fit waits on
+		if _, err := d.within(func() error { return d.giveOne(k, own) }); err != nil { // one that does not fit waits on
 			return err
 		}
 	}
 	return nil
 }
 
-// give gives one of them; own are the words of the answer that a flow gave, which come last.
-func (d *decision) give(k store.Kept, own string) error {
+// giveOne gives one of them; own are the words of the answer that a flow gave, which come last.
+func (d *decision) giveOne(k store.Kept, own string) error {
 	if d.now.Sub(k.At) > keptFor {
 		return d.draft.giveUp(k.Push, "the fan wrote nothing for seven days")
 	}
@@ -189,7 +189,7 @@ func (d *decision) give(k store.Kept, own string) error {
 	switch both, fits := d.joined(r, own); {
 	case d.draft.reply.IsZero() && r.Validate(d.event.Push) == nil:
 		said = "the answer to this push"
-		err = d.answer(r, store.Entry{Why: why})
+		err = d.give(r, store.Entry{Why: why})
 	case mayTell(d.account, &d.draft.fan, d.draft.at, r):
 		said = "by customer service"
 		err = d.draft.orderReply(d.draft.nextID()+lateID, r, why)

@@ -23,6 +23,7 @@ type compiled struct {
 	Version int
 	Program *sandbox.Program
 	Pins    map[string]int // versions of the plugins
+	Hook    string         // the kind of the plugin's hook that it stands for; empty: it is a flow
 	*declaration
 }
 
@@ -186,7 +187,7 @@ func (l *library) edit(ctx context.Context, account string, catalog store.Catalo
 		e.Flows = append(e.Flows, flow)
 	}
 	var err error
-	if e.Hooks, err = l.hooks(ctx, catalog, account); err != nil {
+	if e.Hooks, err = l.hooks(ctx, catalog, e.Plugins); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(e.Flows, func(a, b *published) int {

@@ -11,7 +11,7 @@ import (
 // that only listen, by priority and then by name. Each is a part of its own. Who took the event does not hear it once more, and
 // who came into a flow by it does not hear it there.
 func (d *decision) listeners() error {
-	if d.event.Depth > maxDepth {
+	if d.event.Depth > maxDepth || d.stopped {
 		return nil
 	}
 	for _, at := range d.byPriority() {

@@ -80,7 +80,7 @@ func (d *decision) own() (taken bool, err error) {
 	d.tried(verdict{Flow: ownName, Rule: "text " + word, Said: "took"})
 	switch out := d.draft.fan.OptOut; {
 	case kind == ownHuman && d.account.Customer:
-		return true, d.answer(wechat.Reply{MsgType: "transfer_customer_service"}, store.Entry{Why: why})
+		return true, d.give(wechat.Reply{MsgType: "transfer_customer_service"}, store.Entry{Why: why})
 	case kind == ownStop && !out:
 		err = d.draft.add(store.Entry{Kind: store.OptedOut, Why: why})
 	case kind == ownResume && out:
@@ -90,7 +90,7 @@ func (d *decision) own() (taken bool, err error) {
 		return true, err
 	}
 	text, _ := wechat.SplitText(d.account.says(kind))
-	return true, d.answer(wechat.TextReply(text), store.Entry{Why: why})
+	return true, d.give(wechat.TextReply(text), store.Entry{Why: why})
 }
 
 // checkOwnWords finds rules that want a word which the account takes before any flow.

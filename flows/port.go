@@ -2,6 +2,7 @@ package flows
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -54,7 +55,7 @@ func (p *port) Get(key string) (json.RawMessage, error) {
 
 // Set writes a key.
 func (p *port) Set(key string, value json.RawMessage) error {
-	if err := checkKey(key); err != nil {
+	if err := p.mayWrite(key); err != nil {
 		return err
 	}
 	return p.d.draft.write(key, value)
@@ -62,7 +63,7 @@ func (p *port) Set(key string, value json.RawMessage) error {
 
 // Increment claims the next units of a key, all in a row, and gives the highest: over all fans no number is given twice.
 func (p *port) Increment(key string, by int64) (int64, error) {
-	if err := checkKey(key); err != nil {
+	if err := p.mayWrite(key); err != nil {
 		return 0, err
 	}
 	if by < 1 {
@@ -93,7 +94,7 @@ func checkCount(key string, from, by int64) error {
 
 // Take claims one unit that is at most limit.
 func (p *port) Take(key string, limit int64) (int64, bool, error) {
-	if err := checkKey(key); err != nil {
+	if err := p.mayWrite(key); err != nil {
 		return 0, false, err
 	}
 	if limit < 1 {
@@ -136,6 +137,14 @@ func (p *port) claim(key string, from, to int64) error {
 	p.d.draft.claims = append(p.d.draft.claims, store.Claim{Key: key, From: from, To: to})
 	value := json.RawMessage(fmt.Sprint(to))
 	return p.d.draft.add(store.Entry{Kind: store.Claimed, Flow: p.flow.Name, Name: key, Value: value, Why: why})
+}
+
+// mayWrite says why a key cannot be written, or counted.
+func (p *port) mayWrite(key string) error {
+	if p.walk.hook == beforeSend {
+		return errors.New("before_send only reads keys of kv: count or keep what it was about in on_event or after_send")
+	}
+	return checkKey(key)
 }
 
 // Log writes a line to the decision's log.

@@ -23,6 +23,9 @@ func (e *Engine) Receive(ctx context.Context, account string, p *wechat.Push) (w
 		if e.onPush != nil {
 			e.onPush(account, p)
 		}
+		if err := e.massSent(ctx, acc, p); err != nil {
+			return wechat.Reply{}, err
+		}
 		if !mayConcernFan(p) {
 			return wechat.Reply{}, nil
 		}

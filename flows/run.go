@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"fanflow/plugins/sandbox"
 	"fanflow/store"
 	"fanflow/wechat"
 )
@@ -53,10 +54,7 @@ func (e *Engine) carry(ctx context.Context, account *Account, t task) (reply wec
 	a := &attempt{Engine: e, task: t, account: account, fetch: fetcher{engine: e, account: account.Name}}
 	a.seen = Observation{Account: account.Name, Event: t.event.Name}
 	defer func() {
-		a.fetch.settle(nil)
-		if a.meet != nil {
-			a.meet()
-		}
+		a.end()
 		if err != nil {
 			a.seen.Outcome = "error"
 		}
@@ -181,19 +179,37 @@ func (e *Engine) input(ctx context.Context, account *Account, t task, fan store.
 	}, nil
 }
 
+// end gives back what the attempt still holds.
+func (a *attempt) end() {
+	a.fetch.settle(nil)
+	if a.meet != nil {
+		a.meet()
+	}
+}
+
 // decide runs decide until it needs nothing more from outside.
-func (a *attempt) decide(ctx context.Context, in *input) (outcome, error) {
+func (a *attempt) decide(ctx context.Context, in *input) (out outcome, err error) {
+	err = a.ponder(ctx, func(m *memory, pass *sandbox.Pass) (err error) {
+		out, err = decide(ctx, in, m, pass)
+		return err
+	})
+	return out, err
+}
+
+// ponder runs a decision until it needs nothing more from outside, each run in a place of the gate.
+func (a *attempt) ponder(ctx context.Context, run func(m *memory, pass *sandbox.Pass) error) error {
 	for {
-		out, err := a.decideOnce(ctx, in)
+		a.seen.Runs++
+		err := a.inGate(ctx, func(pass *sandbox.Pass) error { return run(&a.fetch.memory, pass) })
 		var n need
 		if !errors.As(err, &n) {
-			return out, err
+			return err
 		}
 		if err := a.meeting(ctx, n); err != nil {
-			return outcome{}, err
+			return err
 		}
 		if err := a.fetch.fetch(ctx, n, a.meet == nil); err != nil {
-			return outcome{}, err
+			return err
 		}
 	}
 }
@@ -212,19 +228,23 @@ func (a *attempt) meeting(ctx context.Context, n need) (err error) {
 	return err
 }
 
-func (a *attempt) decideOnce(ctx context.Context, in *input) (outcome, error) {
-	a.seen.Runs++
-	return a.admitted(ctx, in, &a.fetch.memory)
+// admitted runs decide once there is a place for it in the gate.
+func (e *Engine) admitted(ctx context.Context, in *input, m *memory) (out outcome, err error) {
+	err = e.inGate(ctx, func(pass *sandbox.Pass) (err error) {
+		out, err = decide(ctx, in, m, pass)
+		return err
+	})
+	return out, err
 }
 
-// admitted runs decide once there is a place for it in the gate.
-func (e *Engine) admitted(ctx context.Context, in *input, m *memory) (outcome, error) {
+// inGate runs a decision once there is a place for it in the gate.
+func (e *Engine) inGate(ctx context.Context, run func(pass *sandbox.Pass) error) error {
 	pass, err := e.gate.Enter(ctx)
 	if err != nil {
-		return outcome{}, err
+		return err
 	}
 	defer pass.Leave()
-	return decide(ctx, in, m, pass)
+	return run(pass)
 }
 
 // refused looks at what Commit said. A refused claim or a key that was written meanwhile does not count towards the three

@@ -15,12 +15,21 @@ const (
 	campaign = "campaign"
 )
 
-// answer gives the passive reply, of which a push takes one. What the platform would not show as it is, is refused.
-func (d *decision) answer(r wechat.Reply, e store.Entry) error {
+// answer gives the passive reply of a flow, of which a push takes one, unless a plugin keeps it back. What the platform would not show
+// as it is, is refused.
+func (d *decision) answer(r wechat.Reply, e store.Entry) (given bool, err error) {
 	if err := r.Validate(d.event.Push); err != nil {
-		return err
+		return false, err
 	}
-	if veto, err := d.passes(&r, e); veto || err != nil {
+	if veto, err := d.passes(&r, &e); veto || err != nil {
+		return false, err
+	}
+	return true, d.give(r, e)
+}
+
+// give gives the passive reply, which no plugin sees: it is one already seen, or the account's own.
+func (d *decision) give(r wechat.Reply, e store.Entry) error {
+	if err := r.Validate(d.event.Push); err != nil {
 		return err
 	}
 	raw, err := encode(r)
@@ -77,20 +86,24 @@ func (w *walk) passive(m message, why string) error {
 		if err != nil {
 			return err
 		}
-		return w.d.answer(r, e)
+		_, err = w.d.answer(r, e)
+		return err
 	case m.Image != "":
-		return w.d.answer(wechat.Reply{MsgType: "image", MediaID: m.Image}, e)
+		_, err := w.d.answer(wechat.Reply{MsgType: "image", MediaID: m.Image}, e)
+		return err
 	case m.Voice != "":
-		return w.d.answer(wechat.Reply{MsgType: "voice", MediaID: m.Voice}, e)
+		_, err := w.d.answer(wechat.Reply{MsgType: "voice", MediaID: m.Voice}, e)
+		return err
 	case len(m.Articles) > 0:
 		if most := wechat.MaxArticles(!w.d.event.Message); len(m.Articles) > most {
 			e.Why += fmt.Sprintf("; the first of %d articles, an answer to this holds %d", len(m.Articles), most)
 			m.Articles = m.Articles[:most]
 		}
-		return w.d.answer(wechat.Reply{MsgType: "news", Articles: m.Articles}, e)
+		_, err := w.d.answer(wechat.Reply{MsgType: "news", Articles: m.Articles}, e)
+		return err
 	}
 	head, rest := wechat.SplitText(strings.ToValidUTF8(m.Text, "\uFFFD")) // other bytes would grow on the way
-	if err := w.d.answer(wechat.TextReply(head), e); err != nil || rest == "" {
+	if given, err := w.d.answer(wechat.TextReply(head), e); err != nil || rest == "" || !given {
 		return err
 	}
 	return w.say(store.Customer, message{Text: rest}, sendOptions{}, service, "the rest of a text too long for one message")
@@ -218,5 +231,5 @@ func (w *walk) transfer(agent string) error {
 	if !w.d.draft.reply.IsZero() {
 		return errors.New("transfer is the passive reply of a push, and it has one already")
 	}
-	return w.d.answer(wechat.Reply{MsgType: "transfer_customer_service", KfAccount: agent}, store.Entry{Flow: w.flow.Name, No: w.no, Why: w.why})
+	return w.d.give(wechat.Reply{MsgType: "transfer_customer_service", KfAccount: agent}, store.Entry{Flow: w.flow.Name, No: w.no, Why: w.why})
 }

@@ -38,10 +38,7 @@ func (w *walk) script() (*script, error) {
 	}
 	d.lua++
 	p := &port{d: d, flow: flow, walk: w}
-	c, err := openChunk(d.ctx, d.host, plugins.Run{
-		Limits: d.limits, Seed: seed(d.cause), Now: d.now, Location: d.account.Location, Pins: flow.Pins, Port: p,
-		Account: d.account.Name, Settings: d.account.Plugins, Hosts: d.account.HTTPAllow, Pass: d.pass, Tally: d.tally,
-	})
+	c, err := openChunk(d.ctx, d.host, d.luaRun(flow, p))
 	if err != nil {
 		return nil, fmt.Errorf("start Lua for flow %s: %w", flow.Name, err)
 	}
@@ -53,6 +50,14 @@ func (w *walk) script() (*script, error) {
 	}
 	s.fan = newFan(s)
 	return s, nil
+}
+
+// luaRun says what the Lua of a flow, or of a plugin's hook, may see.
+func (d *decision) luaRun(flow *compiled, p *port) plugins.Run {
+	return plugins.Run{
+		Limits: d.limits, Seed: seed(d.cause), Now: d.now, Location: d.account.Location, Pins: flow.Pins, Port: p,
+		Account: d.account.Name, Settings: d.account.Plugins, Hosts: d.account.HTTPAllow, Pass: d.pass, Tally: d.tally,
+	}
 }
 
 // seed makes the random seed of a decision from its cause: deciding again throws the same dice.
@@ -143,7 +148,11 @@ func (c *call) keep() error {
 	if err := c.diff(c.vars, "fan.vars", c.varNames(), c.walk.setVar); err != nil {
 		return err
 	}
-	return c.diff(c.attrs, "fan.attrs", sortedKeys(c.walk.d.draft.fan.Attrs), c.walk.setAttr)
+	set := c.walk.setAttr
+	if c.walk.hook == beforeSend {
+		set = c.walk.unset
+	}
+	return c.diff(c.attrs, "fan.attrs", sortedKeys(c.walk.d.draft.fan.Attrs), set)
 }
 
 func (c *call) varNames() []string {

@@ -31,6 +31,9 @@ func checkSentKey(key string) error {
 // Tidings are the jobs that follow from the end of a send: the news of it, where a flow listens, or a late reply that found no
 // open window and is to be kept. They belong into the Change that writes the end down. s is as that Change leaves it.
 func (e *Engine) Tidings(ctx context.Context, s store.Send) []store.Job {
+	if s.Status == store.Sent {
+		return e.accepted(ctx, &s)
+	}
 	if !slices.Contains(endings, string(s.Status)) {
 		return nil
 	}
@@ -46,6 +49,26 @@ func (e *Engine) Tidings(ctx context.Context, s store.Send) []store.Job {
 	var err error
 	if j.Args, err = encode(args); err != nil {
 		e.logger.ErrorContext(ctx, "tell flows of a send", "send", s.ID, "err", err)
+		return nil
+	}
+	return []store.Job{j}
+}
+
+// accepted is the job that tells plugins of a send that the platform has taken, where one wants to know.
+func (e *Engine) accepted(ctx context.Context, s *store.Send) []store.Job {
+	acc, err := e.account(s.Account)
+	if err != nil {
+		return nil
+	}
+	ed, err := e.inForce(ctx, acc)
+	if err != nil || !ed.Hooks.follow(acc, store.Sent) {
+		return nil
+	}
+	j := store.Job{
+		ID: acceptedEvent + "/" + s.ID, Account: s.Account, OpenID: s.OpenID, Kind: eventKind, Due: store.Stamp(e.now()), Name: acceptedEvent, Depth: s.Depth + 1,
+	}
+	if j.Args, err = encode(eventArgs{Send: s.ID, Created: j.Due}); err != nil {
+		e.logger.ErrorContext(ctx, "tell plugins of a send", "send", s.ID, "err", err)
 		return nil
 	}
 	return []store.Job{j}
@@ -81,7 +104,7 @@ func (e *Engine) heard(ctx context.Context, s *store.Send) bool {
 	}
 	ev := &event{Fields: map[string]any{}}
 	ev.tellsOf(s)
-	if ed.listens("sent", ev.Subject, "") {
+	if acc := e.accounts[s.Account]; ed.listens("sent", ev.Subject, "") || acc != nil && (ed.Hooks.follow(acc, s.Status) || ed.Hooks.hear(acc, "sent", "")) {
 		return true
 	}
 	n := snap.Fan.Enrolled(s.Flow)
@@ -145,6 +168,9 @@ func (e *Engine) settling(ctx context.Context, t *task) (bool, error) {
 // tellsOf makes the event tell of a send: what the platform reports of it, else how it has ended.
 func (ev *event) tellsOf(s *store.Send) {
 	status, reason := s.Status, s.Reason
+	if ev.Name == acceptedEvent { // whatever the platform has reported since
+		status, reason = store.Sent, ""
+	}
 	if ev.Report != "" {
 		status, _ = sendStatus(ev.Report)
 		_, reason, _ = strings.Cut(ev.Report, ":")

@@ -24,7 +24,7 @@ func (d *decision) tooDeep() error {
 func (d *decision) untold() {
 	for i := range d.draft.entries {
 		e := &d.draft.entries[i]
-		if event, subject, ok := fact(e); ok && d.edition.listens(event, subject, e.Flow) {
+		if event, subject, ok := fact(e); ok && d.hearsOf(event, subject, e.Flow) {
 			d.tried(verdict{Flow: e.Flow, Rule: ruleName(event, subject), Said: tooDeepWhy})
 		}
 	}
@@ -71,7 +71,7 @@ func (d *decision) tidings() (jobs []store.Job, err error) {
 	for i := range d.draft.entries {
 		e := &d.draft.entries[i]
 		event, subject, ok := fact(e)
-		if !ok || !d.edition.listens(event, subject, e.Flow) {
+		if !ok || !d.hearsOf(event, subject, e.Flow) {
 			continue
 		}
 		args, err := encode(eventArgs{Name: e.Name, Value: e.Value})

@@ -78,7 +78,7 @@ func (e *Engine) wakeEvent(ctx context.Context, acc *Account, t task, snap store
 		return e.drop(ctx, t)
 	}
 	t.event = ev
-	if ev.Name == "sent" {
+	if ev.Name == "sent" || ev.Name == acceptedEvent {
 		found, err := e.settling(ctx, &t)
 		if err != nil {
 			return err

@@ -22,6 +22,7 @@ type walk struct {
 	ended   bool
 	bare    bool   // no hook is run: the flow is paused, or its hook has failed
 	why     string // what led to the step that is carried out now
+	hook    string // the kind of the plugin's hook that it is; empty: it is an enrollment's
 	over    string // why it ends in a final state, where that is not all there is to say
 }
 

@@ -39,6 +39,8 @@ type Hooks struct {
 	Every    []string `json:"every,omitempty"`       // cron specs, or what every of a timer takes
 	// OnError is what becomes of a send whose before_send fails: "hold" (it is put off, then skipped) or "pass".
 	OnError string `json:"on_error,omitempty"`
+	// Missed is what becomes of a time of Every that passed while nobody worked: "run" (also empty: once, as soon as possible) or "skip".
+	Missed string `json:"missed,omitempty"`
 }
 
 // None reports whether there are no hooks.
