@@ -64,7 +64,7 @@ func (e *Engine) accountRun(ctx context.Context, acc *Account, job store.Job) er
 	}
 	t.event = &event{Name: args.Hook, Subject: args.Name, Created: job.Due, Depth: job.Depth}
 	a := &attempt{Engine: e, task: t, account: acc, fetch: fetcher{engine: e, account: acc.Name}}
-	a.seen = Observation{Account: acc.Name, Event: args.Hook, Flow: hookFlow + args.Plugin}
+	a.seen = Observation{Account: acc.Name, Event: args.Hook, Flow: pluginPart + args.Plugin}
 	defer a.end()
 	for {
 		if again, err := a.runPlugin(ctx, &args); !again {
@@ -424,7 +424,7 @@ func (c *accountCall) bring(h *Hook) error {
 		return fmt.Errorf("encode event %s: %w", h.Event, err)
 	}
 	d.draft.jobs = append(d.draft.jobs, store.Job{
-		ID: d.draft.nextID(), Account: d.fan.Account, Kind: pluginKind, Due: d.draft.at, Flow: hookFlow + c.args.Plugin, Name: relayed, Args: raw,
+		ID: d.draft.nextID(), Account: d.fan.Account, Kind: pluginKind, Due: d.draft.at, Flow: pluginPart + c.args.Plugin, Name: relayed, Args: raw,
 	})
 	return d.draft.weigh(len(raw))
 }

@@ -97,7 +97,7 @@ func (a pluginArgs) job(account, id, plugin string, now time.Time) (store.Job, e
 	if err != nil {
 		return store.Job{}, fmt.Errorf("encode a job of plugin %s: %w", plugin, err)
 	}
-	return store.Job{ID: id, Account: account, Kind: pluginKind, Due: now, Flow: hookFlow + plugin, Name: a.Hook, Args: raw}, nil
+	return store.Job{ID: id, Account: account, Kind: pluginKind, Due: now, Flow: pluginPart + plugin, Name: a.Hook, Args: raw}, nil
 }
 
 // keepJobs keeps jobs of the account durably. The cause is known, and adds none, for a week.
@@ -249,7 +249,7 @@ func (e *Engine) PluginEntries(ctx context.Context, account string) ([]PluginEnt
 			if err != nil {
 				return nil, fmt.Errorf("encode a job of plugin %s: %w", h.Plugin.Name, err)
 			}
-			entries = append(entries, PluginEntry{Name: hookFlow + h.Plugin.Name + " " + spec, Spec: spec, Missed: h.Plugin.Hooks.Missed, Args: raw})
+			entries = append(entries, PluginEntry{Name: pluginPart + h.Plugin.Name + " " + spec, Spec: spec, Missed: h.Plugin.Hooks.Missed, Args: raw})
 		}
 	}
 	return entries, nil

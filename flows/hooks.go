@@ -38,35 +38,55 @@ type hook struct {
 	Paused bool     // the plugin's publication is: its functions can still be used
 }
 
-// hookFlow begins what stands for a plugin where a journal names a flow. No flow can be called so.
-const hookFlow = "plugin:"
-
-// hooks gives the hooks of the catalog's plugins. A plugin that can no longer be used has none, and the log says so.
-func (l *library) hooks(ctx context.Context, catalog store.Catalog, pins map[string]int) (hookSet, error) {
-	var set hookSet
+// hooks gives the hooks of the catalog's plugins. A plugin that can no longer be used has none, and the log says so; one that is too
+// slow to say what it is keeps those of the edition before, until it is tried again.
+func (l *library) hooks(ctx context.Context, catalog store.Catalog, e, last *edition) error {
+	set := &e.Hooks
 	for i := range catalog.Publications {
 		p := &catalog.Publications[i]
 		if p.Kind != store.KindPlugin {
 			continue
 		}
-		plugin, err := l.host.Plugin(ctx, p.Name, p.Version)
+		plugin, err := l.host.Plugin(ctx, p.Name, p.Version, e.Plugins)
+		var fault *sandbox.Error
 		switch {
+		case err == nil:
+			set.add(plugin, p, e.Plugins)
 		case ctx.Err() != nil:
-			return set, ctx.Err()
-		case errors.Is(err, store.ErrClosed):
-			return set, fmt.Errorf("read the hooks of plugin %s: %w", p.Name, err)
-		case err != nil:
+			return ctx.Err()
+		case !errors.As(err, &fault) && !errors.Is(err, store.ErrNotFound) || fault != nil && fault.Kind == sandbox.KindDeadline && last == nil:
+			return fmt.Errorf("read the hooks of plugin %s: %w", p.Name, err)
+		case fault != nil && fault.Kind == sandbox.KindDeadline:
+			l.logger.Error("a published plugin took too long to load: it is tried again soon", "plugin", p.Name, "version", p.Version, "err", err)
+			e.Held = true
+			set.keep(&last.Hooks, p.Name)
+		default:
 			l.logger.Error("a published plugin cannot be used: its hooks are off", "plugin", p.Name, "version", p.Version, "err", err)
-			continue
 		}
-		set.add(plugin, p, pins)
 	}
-	for _, list := range []*[]hook{&set.Events, &set.Sends, &set.Sent, &set.Webhooks, &set.Every} {
+	for _, list := range set.all() {
 		slices.SortStableFunc(*list, func(a, b hook) int {
 			return cmp.Or(cmp.Compare(a.Plugin.Order, b.Plugin.Order), strings.Compare(a.Plugin.Name, b.Plugin.Name))
 		})
 	}
-	return set, nil
+	return nil
+}
+
+// all are the lists of the set.
+func (s *hookSet) all() []*[]hook {
+	return []*[]hook{&s.Events, &s.Sends, &s.Sent, &s.Webhooks, &s.Every}
+}
+
+// keep takes over a plugin's hooks.
+func (s *hookSet) keep(old *hookSet, plugin string) {
+	lists := s.all()
+	for i, list := range old.all() {
+		for _, h := range *list {
+			if h.Plugin.Name == plugin {
+				*lists[i] = append(*lists[i], h)
+			}
+		}
+	}
 }
 
 // add adds a published plugin's hooks. The plugins that it requires in turn are the published ones.
@@ -89,7 +109,7 @@ func (s *hookSet) add(p *plugins.Plugin, pub *store.Publication, pins map[string
 			Plugin: p, Kind: k.kind, Match: k.match, Paused: pub.Paused,
 			Flow: &compiled{
 				ID: pub.ScriptID, Version: p.Number, Program: p.Program, Pins: pins, Hook: k.kind,
-				declaration: &declaration{Name: hookFlow + p.Name},
+				declaration: &declaration{Name: pluginPart + p.Name},
 			},
 		})
 	}
@@ -210,9 +230,6 @@ func hookFunction(root *lua.LTable, kind, key string) *lua.LFunction {
 	v := lookUp(root, []any{"hooks", kind})
 	if t, ok := v.(*lua.LTable); ok {
 		v = t.RawGetString(key)
-		if options, ok := v.(*lua.LTable); ok { // {run = function … , missed = "skip"}
-			v = options.RawGetString("run")
-		}
 	}
 	fn, _ := v.(*lua.LFunction)
 	return fn

@@ -186,8 +186,7 @@ func (l *library) edit(ctx context.Context, account string, catalog store.Catalo
 		e.ByName[p.Name] = flow
 		e.Flows = append(e.Flows, flow)
 	}
-	var err error
-	if e.Hooks, err = l.hooks(ctx, catalog, e.Plugins); err != nil {
+	if err := l.hooks(ctx, catalog, e, last); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(e.Flows, func(a, b *published) int {

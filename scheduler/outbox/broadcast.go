@@ -34,6 +34,9 @@ type progress struct {
 	MsgID    int64     `json:"msgid,string,omitempty"`
 	// Taken is what it has cost, in the windows of its last call.
 	Taken []store.Spend `json:"taken,omitempty"`
+	// Passed says that Before was asked, Message what it has made of the message, if anything.
+	Passed  string          `json:"passed,omitempty"`
+	Message json.RawMessage `json:"message,omitempty"`
 }
 
 // broadcast is one try of one mass send.
@@ -144,7 +147,7 @@ func (b *broadcast) resume(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read how far broadcast %s has come: %w", b.job.ID, err)
 	}
-	return nil
+	return b.changed()
 }
 
 func (b *broadcast) save(ctx context.Context) error {
@@ -170,6 +173,11 @@ func (b *broadcast) send(ctx context.Context) (going bool, err error) {
 	}
 	if len(to.fans) == 0 && !b.open {
 		return false, b.finish(ctx, "nobody is in its audience")
+	}
+	if !b.open {
+		if going, err := b.pass(ctx); err != nil || !going {
+			return false, err
+		}
 	}
 	tagID, err := b.prepare(ctx, &to)
 	if err != nil {

@@ -38,19 +38,20 @@ type Config struct {
 	// Tell, if not nil, gives the jobs that follow from the end of a send; they are committed with it. The send is as it has
 	// ended. It is called from many goroutines, and not for fans of whom nothing is written any more.
 	Tell func(ctx context.Context, s store.Send) []store.Job
-	// Before, if not nil, is asked once about every send, before anything is reserved for it, whether it may go and how. fan is nil
-	// for a mass send. An error is a fault of ours: the job is tried again.
+	// Before, if not nil, is asked once about every send whether it may go and how: when all else lets it go, and before anything is
+	// reserved for it. The send's Channel is the one that it would go by; fan is nil for a mass send. An error is a fault of ours: the
+	// job is tried again.
 	Before func(ctx context.Context, s store.Send, fan *store.Fan) (Ruling, error)
 }
 
 // Ruling is what Before says of a send. The zero Ruling lets it go as it is.
 type Ruling struct {
 	Veto    string          // why it is not to go; empty: it may
-	Content json.RawMessage // that goes instead; nil: its own
+	Content json.RawMessage // a wechat.Outgoing that goes instead; nil: its own
 	Passed  string          // who was asked, for Send.Passed
 	Why     string          // what was changed, for the journal
-	// Again puts it off, with Veto as the reason: who was asked could not say.
-	Again time.Duration
+	// Held: who was asked could not say, for the reason in Veto. It is asked again later.
+	Held bool
 }
 
 // Outbox sends. Its methods are safe for concurrent use; one job must not be given to two of them at once.

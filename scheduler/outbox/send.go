@@ -24,7 +24,8 @@ type delivery struct {
 	now     time.Time
 	route   route
 	spends  []store.Spend
-	open    bool // an earlier call has got no answer
+	open    bool    // an earlier call has got no answer
+	ruling  *Ruling // what Before has said; nil before it was asked
 }
 
 // Send is the worker of jobs of kind "send": the job's id is the send's. It ends the job, or puts it off, itself.
@@ -44,10 +45,13 @@ func (o *Outbox) Send(ctx context.Context, job store.Job) error {
 	if moved, err := o.moved(ctx, job); moved || err != nil {
 		return err
 	}
+	var ruling *Ruling
 	for range 5 { // a conflict: the fan did something meanwhile
-		if err = o.try(ctx, a, job); !errors.Is(err, store.ErrConflict) {
+		d := &delivery{Outbox: o, account: a, job: job, ruling: ruling}
+		if err = d.try(ctx); !errors.Is(err, store.ErrConflict) {
 			return err
 		}
+		ruling = d.ruling // who was asked is not asked again
 	}
 	return fmt.Errorf("send %s: %w", job.ID, err)
 }
@@ -96,13 +100,12 @@ func (o *Outbox) moved(ctx context.Context, job store.Job) (bool, error) {
 }
 
 // try carries the send as far as it goes. store.ErrConflict: nothing was done, try again at once.
-func (o *Outbox) try(ctx context.Context, a *Account, job store.Job) error {
-	d := &delivery{Outbox: o, account: a, job: job}
+func (d *delivery) try(ctx context.Context) error {
 	going, err := d.load(ctx)
 	if err != nil || !going {
 		return err
 	}
-	d.now = o.c.Now()
+	d.now = d.c.Now()
 	if d.send.Status == store.InFlight {
 		return d.interrupted(ctx)
 	}
@@ -110,23 +113,26 @@ func (o *Outbox) try(ctx context.Context, a *Account, job store.Job) error {
 	if d.route.end != "" {
 		return d.settle(ctx, d.route.end, d.route.why, false)
 	}
-	end, until, why := late(&d.send, d.now, a.Location)
+	end, until, why := late(&d.send, d.now, d.account.Location)
 	switch {
 	case end != "":
 		return d.settle(ctx, end, why, false)
 	case !until.IsZero():
-		return d.putOff(ctx, d.expiring(until), job.Attempt, why)
+		return d.putOff(ctx, d.expiring(until), d.job.Attempt, why)
 	}
-	if why := a.barred(d.route.channel); why != "" {
+	if why := d.account.barred(d.route.channel); why != "" {
 		return d.settle(ctx, store.Skipped, why, false)
 	}
-	if p, ok := o.pauses.get(job.Account, d.route.channel, d.now); ok {
-		return d.putOff(ctx, d.expiring(p.until), job.Attempt, "sending pauses: "+p.why)
+	if p, ok := d.pauses.get(d.job.Account, d.route.channel, d.now); ok {
+		return d.putOff(ctx, d.expiring(p.until), d.job.Attempt, "sending pauses: "+p.why)
+	}
+	if going, err := d.pass(ctx); err != nil || !going {
+		return err
 	}
 	if err := d.reserve(ctx); err != nil {
 		var refused *store.RefusedError
 		if errors.As(err, &refused) {
-			return d.putOff(ctx, d.expiring(d.opens(refused.Spend.Resets)), job.Attempt, refused.Error())
+			return d.waitAsked(ctx, d.expiring(d.opens(refused.Spend.Resets)), refused.Error())
 		}
 		return err
 	}
@@ -189,7 +195,7 @@ func (d *delivery) reserve(ctx context.Context) error {
 	if w := d.route.window; w != nil {
 		entries = append(entries, store.Entry{Kind: store.WindowSpent, Name: w.Trigger, Send: s.ID})
 	}
-	entries = append(entries, store.Entry{Kind: store.Sending, Flow: s.Flow, No: s.No, Send: s.ID, Channel: s.Channel})
+	entries = append(entries, store.Entry{Kind: store.Sending, Flow: s.Flow, No: s.No, Send: s.ID, Channel: s.Channel, Why: d.changed()})
 	d.spends = d.account.spends(d.now, s.Channel)
 	r, err := d.commit(ctx, store.Change{
 		Fan: d.fan.ID, Base: d.fan.Rev, At: d.now, Entries: entries, Spends: d.spends, Sends: []store.Send{s},
