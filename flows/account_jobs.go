@@ -234,8 +234,12 @@ func (e *Engine) PluginEntries(ctx context.Context, account string) ([]PluginEnt
 	if err != nil {
 		return nil, err
 	}
-	ed, err := e.inForce(ctx, acc)
+	catalog, err := e.store.Catalog(ctx)
 	if err != nil {
+		return nil, fmt.Errorf("read the catalog: %w", err)
+	}
+	ed := &edition{Plugins: pluginsOf(&catalog)} // without its flows: they are not read before they are needed
+	if err := e.library.hooks(ctx, catalog, ed, nil); err != nil {
 		return nil, err
 	}
 	var entries []PluginEntry

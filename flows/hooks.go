@@ -72,6 +72,17 @@ func (l *library) hooks(ctx context.Context, catalog store.Catalog, e, last *edi
 	return nil
 }
 
+// pluginsOf gives the published versions of the catalog's plugins.
+func pluginsOf(c *store.Catalog) map[string]int {
+	versions := map[string]int{}
+	for i := range c.Publications {
+		if p := &c.Publications[i]; p.Kind == store.KindPlugin {
+			versions[p.Name] = p.Version
+		}
+	}
+	return versions
+}
+
 // all are the lists of the set.
 func (s *hookSet) all() []*[]hook {
 	return []*[]hook{&s.Events, &s.Sends, &s.Sent, &s.Webhooks, &s.Every}

@@ -6,7 +6,10 @@ import (
 	"fanflow/store"
 )
 
-func (w *world) plugin(name, source string) { w.t.Helper(); w.publish(store.KindPlugin, name+".lua", source) }
+func (w *world) plugin(name, source string) {
+	w.t.Helper()
+	w.publish(store.KindPlugin, name+".lua", source)
+}
 
 const echo = `return flow { name = "echo", again = true, first = "a", triggers = { text = { "*" }, webhook = { "*" } }, states = {
   a = { final = true, enter = function(fan, event) fan:reply("echo " .. (event.text or event.data.n)) end } } }`

@@ -153,12 +153,7 @@ func (l *library) forget() {
 // edit makes an edition of the catalog. A flow that is too slow to say what it is stays as it is in last, until it is tried again;
 // without last it is an error.
 func (l *library) edit(ctx context.Context, account string, catalog store.Catalog, last *edition) (*edition, error) {
-	e := &edition{Rev: catalog.Rev, ByName: map[string]*published{}, Plugins: map[string]int{}}
-	for _, p := range catalog.Publications {
-		if p.Kind == store.KindPlugin {
-			e.Plugins[p.Name] = p.Version
-		}
-	}
+	e := &edition{Rev: catalog.Rev, ByName: map[string]*published{}, Plugins: pluginsOf(&catalog)}
 	for _, p := range catalog.Publications {
 		if p.Kind != store.KindFlow || p.Account != account {
 			continue

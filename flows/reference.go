@@ -18,5 +18,6 @@ func Reference() reference.Set {
 	set.Classes = append(set.Classes, flowClasses...)
 	set.Classes = append(set.Classes, onClass(), triggersClass(), exitClass())
 	set.Classes = append(set.Classes, messageClasses()...)
+	set.Classes = append(set.Classes, hookClasses()...)
 	return set
 }

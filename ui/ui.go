@@ -32,6 +32,8 @@ type Account struct {
 // Engine is what the UI asks of the state machine. *flows.Engine is one.
 type Engine interface {
 	Hook(ctx context.Context, account string, h flows.Hook) (id string, err error)
+	HookPlugins(ctx context.Context, account string, h flows.PluginHook) (id string, err error)
+	Signer(ctx context.Context, account, event string) (*flows.Signer, error)
 	Tag(ctx context.Context, fan store.FanID, add, remove []string, by string) error
 	Check(ctx context.Context, account, kind, file, source string) (name string, findings []flows.Finding, err error)
 	Push(ctx context.Context, account, kind, file, source, by string) (store.Script, error)

@@ -146,7 +146,7 @@ func (a *app) wireScheduler(ctx context.Context) (err error) {
 		})
 	}
 	a.outbox, err = outbox.New(outbox.Config{
-		Store: a.store, Accounts: accounts, Now: a.clock.Now, Quiet: a.engine.Quiet, Tell: a.engine.Tidings, Logger: a.logger,
+		Store: a.store, Accounts: accounts, Now: a.clock.Now, Quiet: a.engine.Quiet, Tell: a.engine.Tidings, Before: a.beforeSend, Logger: a.logger,
 		Observe: func(account, channel string, status store.Status) {
 			a.metrics.sends.WithLabelValues(account, channel, string(status)).Inc()
 		},
@@ -172,7 +172,13 @@ func (a *app) wireScheduler(ctx context.Context) (err error) {
 	return nil
 }
 
-// setEntries gives the scheduler the cron entries of the account's published broadcasts.
+// beforeSend asks the plugins about a send.
+func (a *app) beforeSend(ctx context.Context, s store.Send, fan *store.Fan) (outbox.Ruling, error) {
+	r, err := a.engine.BeforeSend(ctx, s, fan)
+	return outbox.Ruling(r), err
+}
+
+// setEntries gives the scheduler the cron entries of the account's published broadcasts and plugins.
 func (a *app) setEntries(ctx context.Context, account string) error {
 	a.sending.Lock()
 	defer a.sending.Unlock()
@@ -195,6 +201,15 @@ func (a *app) setEntries(ctx context.Context, account string) error {
 		}
 		entries = append(entries, scheduler.Entry{
 			Account: account, Name: b.Name, Spec: b.Cron, Location: c.location, Missed: b.Missed, Kind: "broadcast", Args: args,
+		})
+	}
+	times, err := a.engine.PluginEntries(ctx, account)
+	if err != nil {
+		return fmt.Errorf("read the times of the plugins of account %s: %w", account, err)
+	}
+	for _, t := range times {
+		entries = append(entries, scheduler.Entry{
+			Account: account, Name: t.Name, Spec: t.Spec, Location: c.location, Missed: t.Missed, Kind: "plugin", Args: t.Args,
 		})
 	}
 	return a.runner.SetEntries(ctx, account, entries)
@@ -252,11 +267,14 @@ func (a *app) wireUI(demo bool) (http.Handler, error) {
 		Store: a.store, Engine: a.engine, Accounts: accounts, AdminToken: a.cfg.AdminToken, Now: a.clock.Now, Demo: demo,
 		Quotas: a.outbox.Quotas, Logger: a.logger, Version: version,
 		OnPublish: func(p store.Publication) {
-			if p.Kind != store.KindBroadcast {
-				return
-			}
-			if err := a.setEntries(context.Background(), p.Account); err != nil {
-				a.logger.Error("schedule the broadcasts", "account", p.Account, "err", err)
+			for i := range a.cfg.Accounts {
+				account := a.cfg.Accounts[i].Name
+				if p.Kind != store.KindPlugin && (p.Kind != store.KindBroadcast || p.Account != account) {
+					continue
+				}
+				if err := a.setEntries(context.Background(), account); err != nil {
+					a.logger.Error("schedule broadcasts and plugins", "account", account, "err", err)
+				}
 			}
 		},
 	})
