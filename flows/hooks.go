@@ -202,7 +202,7 @@ func (w *walk) hookScript() (*script, error) {
 	s := &script{chunk: &chunk{state: state}, flow: flow}
 	d.scripts[flow] = s
 	p.state = state
-	v, err := state.Run(flow.Program)
+	v, err := state.Require(strings.TrimPrefix(flow.Name, pluginPart))
 	if err != nil {
 		return nil, d.luaError(err)
 	}

@@ -188,7 +188,7 @@ var (
 
 func (r *manifestReader) hooks(t *lua.LTable) {
 	h := &r.m.Hooks
-	r.only(t, "hooks", "on_event", "before_send", "after_send", "on_webhook", "every", "on_error")
+	r.only(t, "hooks", "on_event", "before_send", "after_send", "on_webhook", "every", "on_error", "missed")
 	h.Events = r.hook(t, "on_event", nil)
 	h.Sends = r.hook(t, "before_send", channels)
 	h.Sent = r.hook(t, "after_send", statuses)
@@ -199,6 +199,12 @@ func (r *manifestReader) hooks(t *lua.LTable) {
 	default:
 		r.fail("hooks.on_error", "hooks.on_error is %q; it must be \"hold\" (a send whose before_send fails waits, then is skipped) or \"pass\"", h.OnError)
 		h.OnError = ""
+	}
+	switch h.Missed = r.text(t, "hooks", "missed"); h.Missed {
+	case "", "run", "skip":
+	default:
+		r.fail("hooks.missed", "hooks.missed is %q; it must be \"run\" (a time of every that was missed is made up for once) or \"skip\"", h.Missed)
+		h.Missed = ""
 	}
 }
 
