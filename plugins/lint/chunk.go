@@ -214,10 +214,12 @@ func (x *exports) functions(lines []string) (list []Function) {
 	return list
 }
 
+const maxComment = 100 // lines
+
 // commentAbove gives the --- lines right above a line, without their dashes.
 func commentAbove(lines []string, line int) (text []string) {
 	first := line - 1
-	for first > 0 && first <= len(lines) && strings.HasPrefix(strings.TrimSpace(lines[first-1]), "---") {
+	for first > 0 && first <= len(lines) && line-first < maxComment && strings.HasPrefix(strings.TrimSpace(lines[first-1]), "---") {
 		first--
 	}
 	for i := first; i < line-1 && i < len(lines); i++ {

@@ -189,25 +189,31 @@ func argsOf(e *ast.FuncCallExpr, callee known) []ast.Expr {
 }
 
 // constText gives a text that is known before the script runs: whole, or as much of its beginning.
-func (p *Pass) constText(e ast.Expr) (text string, whole bool) { return p.beginning(e, maxLook) }
+func (p *Pass) constText(e ast.Expr) (text string, whole bool) {
+	steps := maxSteps
+	return p.beginning(e, &steps)
+}
 
-func (p *Pass) beginning(e ast.Expr, depth int) (string, bool) {
-	if depth == 0 {
+// maxSteps bounds how many parts a text is put together of: locals that are made of each other have more than can be counted.
+const maxSteps = 64
+
+func (p *Pass) beginning(e ast.Expr, steps *int) (string, bool) {
+	if *steps--; *steps < 0 {
 		return "", false
 	}
 	switch e := e.(type) {
 	case *ast.StringExpr:
 		return e.Value, true
 	case *ast.StringConcatOpExpr:
-		left, whole := p.beginning(e.Lhs, depth-1)
+		left, whole := p.beginning(e.Lhs, steps)
 		if !whole {
 			return left, false
 		}
-		right, whole := p.beginning(e.Rhs, depth-1)
+		right, whole := p.beginning(e.Rhs, steps)
 		return left + right, whole
 	case *ast.IdentExpr:
 		if v := p.of[e]; v != nil && v.constant() && v.init != nil {
-			return p.beginning(v.init, depth-1)
+			return p.beginning(v.init, steps)
 		}
 	}
 	return "", false

@@ -59,7 +59,7 @@ func Check(file, source string, w World) []Finding {
 func (c *Chunk) Check(w World) []Finding {
 	p := newPass(c, w)
 	for _, r := range rules {
-		p.rule = r
+		p.rule, p.reports = r, 0
 		r.Check(p)
 	}
 	slices.SortStableFunc(p.found, func(a, b Finding) int { return cmp.Compare(a.Line, b.Line) })
@@ -72,19 +72,25 @@ type Pass struct {
 	World World
 
 	rule    Rule
+	reports int // of the rule
 	found   []Finding
 	modules map[string]*reference.Module
 	classes map[string]*reference.Class
 	globals map[string]*reference.Func
 	roles   map[*variable]role
 	plugin  *pluginTable // of a plugin's script; nil where it cannot be told
+	visits  int          // of tables that were looked through for functions
+	fields  map[*variable]eventFieldSet
 }
+
+// maxReports is how many findings one rule has for a script: who made more mistakes mends these first.
+const maxReports = 50
 
 func newPass(c *Chunk, w World) *Pass {
 	p := &Pass{
 		Chunk: c, World: w,
 		modules: map[string]*reference.Module{}, classes: map[string]*reference.Class{}, globals: map[string]*reference.Func{},
-		roles: map[*variable]role{},
+		roles: map[*variable]role{}, fields: map[*variable]eventFieldSet{},
 	}
 	for i := range w.Set.Modules {
 		p.modules[w.Set.Modules[i].Name] = &w.Set.Modules[i]
@@ -114,7 +120,20 @@ func (p *Pass) report(line int, msg, mend string) { p.as(p.rule.Severity, line, 
 
 func (p *Pass) as(severity string, line int, msg, mend string) {
 	f := Finding{Line: line, Rule: p.rule.Name, Severity: severity, Msg: msg, Mend: mend}
-	if !slices.Contains(p.found, f) { // the same word twice in a line is one finding
-		p.found = append(p.found, f)
+	if p.full() || slices.Contains(p.found, f) { // the same word twice in a line is one finding
+		return
 	}
+	p.reports++
+	p.found = append(p.found, f)
+}
+
+// full reports whether the rule has found as much as is shown.
+func (p *Pass) full() bool { return p.reports >= maxReports }
+
+// near is DidYouMean as long as findings are shown.
+func (p *Pass) near(word string, known []string) string {
+	if p.full() {
+		return ""
+	}
+	return DidYouMean(word, known)
 }

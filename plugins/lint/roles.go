@@ -89,6 +89,18 @@ func (p *Pass) assignRole(f *function, handlers []handler) (changed bool) {
 	return changed
 }
 
+// add notes that the events may come, too. Of too many nothing is said.
+func (r *role) add(events []eventKey) {
+	for _, e := range events {
+		if !slices.Contains(r.events, e) {
+			r.events = append(r.events, e)
+		}
+	}
+	if len(r.events) > 40 {
+		r.events = nil
+	}
+}
+
 // agreed gives the role that parameter i has by all ways.
 func agreed(ways [][]role, i int) (r role, ok bool) {
 	for n, way := range ways {
@@ -102,7 +114,7 @@ func agreed(ways [][]role, i int) (r role, ok bool) {
 		case len(r.events) == 0 || len(way[i].events) == 0:
 			r.events = nil
 		default:
-			r.events = append(r.events, way[i].events...)
+			r.add(way[i].events)
 		}
 	}
 	return r, r.class != ""
@@ -147,9 +159,12 @@ func eventAt(path []string) []eventKey {
 	return []eventKey{e}
 }
 
+// maxVisits bounds inTable: a table of locals that are tables of locals has more places than can be looked at.
+const maxVisits = 20000
+
 // inTable shows the functions in a table and the tables in it, with the keys that lead to them. List items have an empty key.
 func (p *Pass) inTable(e ast.Expr, path []string, see func(path []string, f *function)) {
-	if len(path) > maxLook {
+	if p.visits++; len(path) > maxLook || p.visits > maxVisits {
 		return
 	}
 	if f := p.functionOf(e); f != nil {

@@ -117,6 +117,12 @@ func plain(s ast.Stmt) []ast.Expr {
 	return nil
 }
 
+// eventFieldSet are the fields of what a parameter is given; closed is false where others are possible.
+type eventFieldSet struct {
+	names  []string
+	closed bool
+}
+
 // unread are the fields of any push that could not be read as what it is.
 var unread = []string{"fields", "raw"}
 
@@ -127,11 +133,15 @@ func eventFields(p *Pass) {
 		if !ok || g.stored || v == nil || !v.constant() || p.roles[v].class != "Event" {
 			continue
 		}
-		fields, closed := p.fieldsOf(p.roles[v])
-		if !closed || slices.Contains(fields, key.Value) || slices.Contains(unread, key.Value) {
+		f, ok := p.fields[v]
+		if !ok {
+			f.names, f.closed = p.fieldsOf(p.roles[v])
+			p.fields[v] = f
+		}
+		if !f.closed || slices.Contains(f.names, key.Value) || slices.Contains(unread, key.Value) {
 			continue
 		}
-		p.report(key.Line(), fmt.Sprintf("%s has no field %q%s", eventName(p.roles[v]), key.Value, DidYouMean(key.Value, fields)), "")
+		p.report(key.Line(), fmt.Sprintf("%s has no field %q%s", eventName(p.roles[v]), key.Value, p.near(key.Value, f.names)), "")
 	}
 }
 

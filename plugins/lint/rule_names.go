@@ -29,6 +29,9 @@ func unknownGlobals(p *Pass) {
 		return
 	}
 	for _, u := range p.tree.globals {
+		if p.full() {
+			return
+		}
 		name := u.ident.Value
 		only := onlyIn[name]
 		if p.hasGlobal(name) && (only == nil || slices.Contains(only, p.World.Kind)) {
@@ -46,7 +49,7 @@ func unknownGlobals(p *Pass) {
 				p.report(u.ident.Line(), fmt.Sprintf("%s cannot be seen here: it is the local variable of line %d", name, v.line), "declare it before, outside of the block")
 				continue
 			}
-			p.report(u.ident.Line(), fmt.Sprintf("there is nothing called %s%s", name, DidYouMean(name, p.visible(u))), "declare it with `local`, or correct the name")
+			p.report(u.ident.Line(), fmt.Sprintf("there is nothing called %s%s", name, p.near(name, p.visible(u))), "declare it with `local`, or correct the name")
 		}
 	}
 }
@@ -73,11 +76,15 @@ func (p *Pass) visible(u use) (names []string) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
+	around := map[*function]bool{}
+	for f := u.in; f != nil; f = f.outer {
+		around[f] = true
+	}
+	seen := map[string]bool{}
 	for _, v := range p.vars {
-		for f := u.in; f != nil; f = f.outer {
-			if v.owner == f && !slices.Contains(names, v.name) {
-				names = append(names, v.name)
-			}
+		if around[v.owner] && !seen[v.name] {
+			seen[v.name] = true
+			names = append(names, v.name)
 		}
 	}
 	return names
@@ -105,10 +112,10 @@ func unknownMembers(p *Pass) {
 		switch {
 		case of.module != nil:
 			if closed, there := p.memberNames(of); closed && !slices.Contains(there, c.Method) {
-				p.report(c.Line(), fmt.Sprintf("there is no %s.%s%s", of.name, c.Method, DidYouMean(c.Method, there)), "")
+				p.report(c.Line(), fmt.Sprintf("there is no %s.%s%s", of.name, c.Method, p.near(c.Method, there)), "")
 			}
 		case of.class != nil && len(of.class.Methods) > 0 && findFunc(of.class.Methods, c.Method) == nil && findParam(of.class.Fields, c.Method) == nil:
-			p.report(c.Line(), fmt.Sprintf("%s has no method %q%s", strings.ToLower(of.class.Name), c.Method, DidYouMean(c.Method, funcNames(of.class.Methods))), "")
+			p.report(c.Line(), fmt.Sprintf("%s has no method %q%s", strings.ToLower(of.class.Name), c.Method, p.near(c.Method, funcNames(of.class.Methods))), "")
 		}
 	}
 }
@@ -119,7 +126,7 @@ func (p *Pass) member(of known, name string, line int, g getSite) {
 	if !closed || slices.Contains(there, name) || g.stored {
 		return
 	}
-	msg := fmt.Sprintf("there is no %s.%s%s", of.name, name, DidYouMean(name, there))
+	msg := fmt.Sprintf("there is no %s.%s%s", of.name, name, p.near(name, there))
 	switch {
 	case !of.plugin || g.called:
 		p.report(line, msg, "")
@@ -182,9 +189,9 @@ func (p *Pass) field(class *reference.Class, name string, line int, g getSite) {
 		p.report(line, fmt.Sprintf("fan.%s cannot be set", name), mend)
 	case g.stored || slices.Contains(there, name):
 	case g.called:
-		p.report(line, fmt.Sprintf("%s has no method %q%s", object, name, DidYouMean(name, methods)), "")
+		p.report(line, fmt.Sprintf("%s has no method %q%s", object, name, p.near(name, methods)), "")
 	default:
-		p.report(line, fmt.Sprintf("%s has no field %q%s", object, name, DidYouMean(name, there)), mend)
+		p.report(line, fmt.Sprintf("%s has no field %q%s", object, name, p.near(name, there)), mend)
 	}
 }
 
@@ -225,16 +232,20 @@ func shadows(p *Pass) {
 	}
 }
 
-// handsOn reports whether a variable is the value of the one that it hides, as in local n = n or local n = tonumber(n), or stands
-// beside it in the same block, where it takes its place.
+// handsOn reports whether a variable is the value of the one that it hides, as in local n = n, local n = n or 1 and
+// local n = tonumber(n), or stands beside it in the same function, where it takes its place.
 func (p *Pass) handsOn(v *variable) bool {
 	if v.owner == v.hides.owner && v.kind == isLocal && v.hides.kind != isLoop {
 		return true
 	}
-	if v.init == nil {
-		return false
+	from := []ast.Expr{v.init}
+	switch e := v.init.(type) {
+	case *ast.FuncCallExpr:
+		from = e.Args
+	case *ast.LogicalOpExpr:
+		from = []ast.Expr{e.Lhs}
 	}
-	return slices.ContainsFunc(v.hides.reads, func(u use) bool { return u.ident.Line() == v.line })
+	return slices.ContainsFunc(from, func(e ast.Expr) bool { return p.local(e) == v.hides })
 }
 
 // hiddenModule finds local text = …; text.trim(…): the local has no trim.

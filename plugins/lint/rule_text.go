@@ -18,7 +18,7 @@ func patterns(p *Pass) {
 			continue
 		}
 		text, ok := args[1].(*ast.StringExpr)
-		if !ok || name == "find" && len(args) > 3 { // find(s, text, 1, true) takes it as it is
+		if !ok || name == "find" && (len(args) > 3 || !strings.ContainsAny(text.Value, "^$*+?.([%-")) { // taken as it is
 			continue
 		}
 		captures, bad := readPattern(text.Value)
