@@ -31,7 +31,7 @@ func FuzzLint(f *testing.F) {
 		if _, err := sandbox.Compile("x.lua", source); err != nil {
 			return
 		}
-		lines := strings.Count(source, "\n") + 1
+		lines := strings.Count(source, "\n") + strings.Count(source, "\r") + 1 // either ends one
 		for _, w := range worlds {
 			for _, found := range lint.Check("x.lua", source, w) {
 				if found.Line < 1 || found.Line > lines || found.Msg == "" || len(found.Msg) > 1000 {
