@@ -70,11 +70,16 @@ func stringUpper(L *lua.LState) int {
 	return 1
 }
 
-// mapped charges for a text about as long as v, then makes it.
+// mapped charges for a text as long as v, then makes it. A few letters take more bytes in the other case, and so do bytes that are no
+// UTF-8.
 func (s *State) mapped(v string, f func(string) string) lua.LString {
 	s.room(len(v))
 	s.Spend(len(v) / 64)
-	return lua.LString(f(v))
+	out := f(v)
+	if len(out) > len(v) {
+		s.room(len(out))
+	}
+	return lua.LString(out)
 }
 
 func stringReverse(L *lua.LState) int {

@@ -155,8 +155,10 @@ func (m *meter) check() {
 		m.stop(&Error{Kind: KindBudget, Msg: fmt.Sprintf("the script used up its %d instructions; look for an endless loop, or do less in one step", m.limits.Instructions)})
 	case m.left < 0:
 		m.stop(&Error{Kind: KindBudget, Msg: fmt.Sprintf("the decision used up its %d instructions, of which each key or answer that is asked for costs again what was spent before it; ask first, then work", m.tally.total)})
-	case elapsed > m.limits.Hard || elapsed > m.limits.Time && m.limits.Instructions-m.own.left >= busyInstructions:
-		m.stop(&Error{Kind: KindDeadline, Msg: fmt.Sprintf("the script ran longer than %v", m.limits.Time)})
+	case elapsed > m.limits.Hard:
+		m.late(m.limits.Hard)
+	case elapsed > m.limits.Time && m.limits.Instructions-m.own.left >= busyInstructions:
+		m.late(m.limits.Time)
 	case m.Context.Err() != nil:
 		m.cancelled()
 	case !m.pass.isHeavy():
@@ -197,6 +199,10 @@ func (m *meter) grow() {
 		m.cancelled()
 	}
 	m.settle()
+}
+
+func (m *meter) late(limit time.Duration) {
+	m.stop(&Error{Kind: KindDeadline, Msg: fmt.Sprintf("the script ran longer than %v", limit)})
 }
 
 func (m *meter) cancelled() {
