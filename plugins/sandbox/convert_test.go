@@ -135,24 +135,3 @@ func FuzzDecodeJSON(f *testing.F) {
 		}
 	})
 }
-
-// FuzzRun: whatever the source, compiling and running it ends, in a value or in an *Error with a place.
-func FuzzRun(f *testing.F) {
-	for _, s := range []string{
-		"return 1", "local a, b = 1, 2 a, b = b, a return a .. b", "for w in ('a b'):gmatch('%a') do print(w) end",
-		"return {1, [2] = 3, x = {...}}", "goto a ::a::", "local t = {} t.x, t[1] = #t, -t.x ^ 2", "while true do end", "return ('x'):rep(1e9)", "\x00", "--[[",
-	} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, source string) {
-		p, err := sandbox.Compile("f.lua", source)
-		if err == nil {
-			s := sandbox.NewState(context.Background(), sandbox.Options{Limits: sandbox.Limits{Instructions: 5000, Bytes: 1 << 20}})
-			defer s.Close()
-			_, err = s.Run(p)
-		}
-		if e, ok := err.(*sandbox.Error); err != nil && (!ok || strings.Contains(e.Msg, "fanflow itself failed")) {
-			t.Errorf("%q: %v", source, err)
-		}
-	})
-}

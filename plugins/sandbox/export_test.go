@@ -53,16 +53,15 @@ func (s *State) Load(p *Program) *lua.LFunction {
 
 // MatchPattern is the matcher without a script: the first match and its captures.
 func MatchPattern(s *State, subject, text string) (start, end int, captures []string, err error) {
-	p, err := compilePattern(text)
-	if err != nil {
+	if _, err := compilePattern(text); err != nil {
 		return 0, 0, nil, err
 	}
-	m := &matcher{state: s, pattern: p, subject: subject}
+	m := s.matcher(subject, text)
 	start, end = m.find(0)
 	if start < 0 {
 		return start, end, nil, nil
 	}
-	for i := range p.captures {
+	for i := range m.pattern.captures {
 		captures = append(captures, m.captured(i, start, end).String())
 	}
 	return start, end, captures, nil
