@@ -5,6 +5,8 @@ import (
 
 	"fanflow/plugins"
 	"fanflow/plugins/reference"
+	"fanflow/plugins/sandbox"
+	"fanflow/store"
 )
 
 // Reference describes all that scripts can write: the language and the standard modules, what a flow declares, and the objects
@@ -19,5 +21,16 @@ func Reference() reference.Set {
 	set.Classes = append(set.Classes, onClass(), triggersClass(), exitClass())
 	set.Classes = append(set.Classes, messageClasses()...)
 	set.Classes = append(set.Classes, hookClasses()...)
+	set.Bounds = append(slices.Clone(set.Bounds), bounds()...)
 	return set
+}
+
+// bounds are the limits of what scripts ask for and say; those of flows stand in their guide.
+func bounds() []reference.Bound {
+	return []reference.Bound{
+		{Doc: "answers from outside of one decision: kv, claims, limits, http", DocZH: "一次决定向外部要的答案：kv、领取、名额、http", Most: sandbox.Count(maxNeeds)},
+		{Doc: "what one decision writes, with the data that it read", DocZH: "一次决定写下的内容，连同它读到的数据", Most: sandbox.Size(store.MaxChange)},
+		{Doc: "lines of a decision's log", DocZH: "一次决定的日志行数", Most: sandbox.Count(maxLogLines)},
+		{Doc: "bytes of a decision's log", DocZH: "一次决定的日志字节数", Most: sandbox.Size(maxLogBytes)},
+	}
 }

@@ -22,6 +22,7 @@ func (s *server) apiRoutes() []route {
 	post := func(path string, h handler) route { return route{method: http.MethodPost, path: path, handle: h} }
 	const account, fan, flow, kind = "/accounts/{account}", "/fans/{openid}", "/flows/{flow}", "/scripts/{kind}"
 	return []route{
+		get("/reference", s.apiReference),
 		get("/accounts", s.apiAccounts),
 		get(account+"/fans", s.apiFans),
 		get(account+fan, s.apiFan),

@@ -44,12 +44,20 @@ type Class struct {
 	Open bool `json:"open,omitempty"`
 }
 
+// Bound is a limit that scripts have to keep.
+type Bound struct {
+	Doc   string `json:"doc"` // of what
+	DocZH string `json:"doc_zh"`
+	Most  string `json:"most"` // as people write it: 200,000 · 16 MB
+}
+
 // Set is all of it.
 type Set struct {
 	Globals []Func   `json:"globals"` // functions that stand alone: print, require, flow
 	Values  []Param  `json:"values"`  // values that stand alone: _VERSION
 	Modules []Module `json:"modules"`
 	Classes []Class  `json:"classes"`
+	Bounds  []Bound  `json:"bounds"`
 }
 
 // Class finds a class by its name; nil if there is none.

@@ -143,7 +143,7 @@ func refuseGlobal(L *lua.LState) int {
 // newVM makes the VM of a state over the kit.
 func newVM(s *State) *lua.LState {
 	L := lua.NewState(lua.Options{
-		CallStackSize: 200,
+		CallStackSize: maxCalls,
 		RegistrySize:  256, RegistryMaxSize: maxRegistry, RegistryGrowStep: 512,
 		SkipOpenLibs: true,
 		// MinimizeStackMemory stays off: the segmented call stack loses frames when a pcall fails at the end of a segment.
@@ -153,6 +153,9 @@ func newVM(s *State) *lua.LState {
 	L.SetContext(&s.meter)
 	return L
 }
+
+// maxCalls is how many calls may stand inside each other.
+const maxCalls = 200
 
 // maxRegistry is how many values may be on the VM's stack: 256 KB.
 const maxRegistry = 16384

@@ -10,7 +10,7 @@ import (
 func Words() reference.Set {
 	return reference.Set{
 		Globals: baseWords, Values: []reference.Param{val("_VERSION: string", "\"Lua 5.1\".", "\"Lua 5.1\"。")},
-		Modules: []reference.Module{stringWords, tableWords, mathWords},
+		Modules: []reference.Module{stringWords, tableWords, mathWords}, Bounds: limitWords(),
 	}
 }
 

@@ -18,7 +18,7 @@ var words = reference.Module{
 		reference.Fn("take(key: string, limit: integer): integer?",
 			"The next of the numbers 1, 2, … limit, each given to one fan; nil when none is left.",
 			"取下一个号码 1、2……limit，每个号码只给一个人；取完为 nil。").
-			With(`local n = kv.take("spring", 100)`),
+			With(`local code = kv.take("spring", 100)`),
 	},
 }
 
