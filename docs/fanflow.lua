@@ -2,6 +2,34 @@
 
 -- What scripts of fanflow can write, for the Lua language server. It is made of the program's own words; docs/lua.md says how to use it.
 
+--- What another system answered.
+--- 其他系统的应答。
+---@class (exact) HTTPAnswer
+---@field status integer The status, such as 200. 状态码，例如 200。
+---@field ok boolean The status is one of 200 to 299. 状态码在 200 到 299 之间。
+---@field body string At most 16 KB. 最多 16 KB。
+---@field headers table<string, string> By lower-case name: content-type, etag, last-modified, link, location, retry-after and those that begin with x-. 名称小写：content-type、etag、last-modified、link、location、retry-after 和 x- 开头的。
+---@field json any The body read as JSON; fails where it is none. 按 JSON 解析的正文；不是 JSON 时报错。
+
+--- Options of http.get.
+--- http.get 的选项。
+---@class (exact) HTTPReadOptions
+---@field headers? table<string, string> Headers; a value may be a secret. 请求头；值可以是密钥。
+---@field query? table<string, string> Parameters of the URL; a value may be a secret. 网址参数；值可以是密钥。
+---@field cache? string How long the answer may be used again: "5m", at most a day. 应答可以重复使用多久："5m"，最长一天。
+
+--- Options of the other functions of http. One of body, json and form.
+--- http 其他函数的选项。body、json、form 三者选一。
+---@class (exact) HTTPCallOptions
+---@field headers? table<string, string> Headers; a value may be a secret. 请求头；值可以是密钥。
+---@field query? table<string, string> Parameters of the URL; a value may be a secret. 网址参数；值可以是密钥。
+---@field body? string A text; may be a secret. 文本；可以是密钥。
+---@field json? any A value that is sent as JSON; texts in it may be secrets. 以 JSON 发送的值；其中的文本可以是密钥。
+---@field form? table<string, string> Fields that are sent as a form; a value may be a secret. 以表单发送的字段；值可以是密钥。
+---@field as? string The name of the answer event; the host if it is left out. answer 事件的名称；省略时为主机名。
+---@field key? string The Idempotency-Key; the call's id if it is left out. Idempotency-Key；省略时为调用编号。
+---@field expires? string After which it is not tried any more: "1h", at most 7 days. 超过多久不再重试："1h"，最长 7 天。
+
 --- The fan whom a function serves. What its methods do is collected and happens if the decision stands. What is not known is nil.
 --- 函数所服务的粉丝。方法做的事先记下来，这次决定成立才算数。不知道的字段是 nil。
 ---@class (exact) Fan
@@ -274,6 +302,16 @@ function Fan:variant(experiment, arms) end
 ---@field name string The event's name. 事件名。
 ---@field data any What the system sent. 对方发来的数据。
 
+--- A call that a script ordered by http has ended. A key is compared with the call's name, with :failed behind it if it failed.
+--- 脚本通过 http 下单的调用有了结局。键与此比较：调用的名字，失败时后面带 :failed。
+---@class (exact) Event.answer: Event
+---@field as string The call's name. 调用的名字。
+---@field ok boolean It was done: the status is one of 200 to 299. 是否成功：状态码在 200 到 299 之间。
+---@field status? integer The status; nil if none came. 状态码；没有应答时为 nil。
+---@field body? string The body, at most 16 KB. 正文，最多 16 KB。
+---@field json? any The body read as JSON; nil if it is none. 按 JSON 解析的正文；不是 JSON 则为 nil。
+---@field error? string What went wrong. 出错原因。
+
 --- The fan got a tag. A key is compared with the tag.
 --- 粉丝被打上标签。键与此比较：标签。
 ---@class (exact) Event.tag: Event
@@ -522,6 +560,7 @@ function Fan:variant(experiment, arms) end
 ---@field pic_weixin? string|Action|fun(fan: Fan, event: Event.pic_weixin): string?|table<string, string|Action|fun(fan: Fan, event: Event.pic_weixin): string?> The fan chose pictures from the menu. 粉丝从菜单选择微信相册的图。
 ---@field location_select? string|Action|fun(fan: Fan, event: Event.location_select): string?|table<string, string|Action|fun(fan: Fan, event: Event.location_select): string?> The fan chose a place from the menu. 粉丝从菜单选择了位置。
 ---@field webhook? string|Action|fun(fan: Fan, event: Event.webhook): string?|table<string, string|Action|fun(fan: Fan, event: Event.webhook): string?> Another system told something. 其他系统通知了一件事。
+---@field answer? string|Action|fun(fan: Fan, event: Event.answer): string?|table<string, string|Action|fun(fan: Fan, event: Event.answer): string?> A call that a script ordered by http has ended. 脚本通过 http 下单的调用有了结局。
 ---@field tag? string|Action|fun(fan: Fan, event: Event.tag): string?|table<string, string|Action|fun(fan: Fan, event: Event.tag): string?> The fan got a tag. 粉丝被打上标签。
 ---@field untag? string|Action|fun(fan: Fan, event: Event.untag): string?|table<string, string|Action|fun(fan: Fan, event: Event.untag): string?> A tag was taken off. 标签被去掉。
 ---@field attr? string|Action|fun(fan: Fan, event: Event.attr): string?|table<string, string|Action|fun(fan: Fan, event: Event.attr): string?> An attribute changed. 属性变了。
@@ -560,6 +599,7 @@ function Fan:variant(experiment, arms) end
 ---@field pic_weixin? boolean|string|string[] The fan chose pictures from the menu. 粉丝从菜单选择微信相册的图。
 ---@field location_select? boolean|string|string[] The fan chose a place from the menu. 粉丝从菜单选择了位置。
 ---@field webhook? boolean|string|string[] Another system told something. 其他系统通知了一件事。
+---@field answer? boolean|string|string[] A call that a script ordered by http has ended. 脚本通过 http 下单的调用有了结局。
 ---@field tag? boolean|string|string[] The fan got a tag. 粉丝被打上标签。
 ---@field untag? boolean|string|string[] A tag was taken off. 标签被去掉。
 ---@field attr? boolean|string|string[] An attribute changed. 属性变了。
@@ -679,6 +719,94 @@ function Fan:variant(experiment, arms) end
 ---@class (exact) EnrollStart: EnrollPlan
 ---@field flow string The flow's name. 流程名。
 
+--- The hooks of a plugin: its field hooks. Each is one function for all, or a table of functions by name; of several that take a name the longest does.
+--- 插件的钩子，写在字段 hooks 里。每种钩子是一个管全部的函数，或按名字分的一组函数；几个名字都对得上时，用最长的那个。
+---@class (exact) Hooks
+---@field on_event? function|table<string, fun(fan: Fan, event: Event): EventRuling|boolean|nil> Sees an event after the account's own words and before any flow. A function for all does not hear what flows tell each other (tag, untag, attr, goal) nor sent: name those. 在账号自己的口令之后、所有流程之前看到事件。管全部的函数听不到流程互相告知的事（tag、untag、attr、goal）和 sent：这些要写明。
+---@field before_send? function|table<string, fun(send: Outgoing): SendRuling|string|boolean|nil> Is asked once whether a message may go, by channel: passive, customer, template, notice, mass. It only looks: it changes neither the fan nor kv. 每条消息发出前问一次能不能发，按通道分：passive、customer、template、notice、mass。只能看：不改粉丝，也不写 kv。
+---@field after_send? function|table<string, fun(send: Sent)> Hears how a message has ended: delivered, failed, skipped, expired, uncertain; that it was sent only by that name. 知道消息的结果：delivered、failed、skipped、expired、uncertain；sent（平台已接收）要写明才听得到。
+---@field on_webhook? function|table<string, fun(hook: Webhook): HookEvent|HookEvent[]|nil> Takes calls of other systems that are about no fan, by globs of their names. Tried three times. 接收与某个粉丝无关的外部调用，名字可用通配。最多试三次。
+---@field every? table<string, fun(account: Account)> Runs at times, by cron expressions in the account's zone. 按 cron 表达式定时运行，时区是账号的时区。
+---@field on_error? string What becomes of a message whose before_send fails: "hold" (it waits 1, 5 and 15 minutes, then is skipped) or "pass". before_send 出错时消息怎么办："hold"（等 1、5、15 分钟再问，之后不发）或 "pass"（照发）。
+---@field missed? string What becomes of a time of every that passed while the service was down: "run" (once) or "skip". 服务停着时错过的 every："run"（补一次）或 "skip"（不补）。
+
+--- A message that is about to go. It has text, or message, or template with data and url.
+--- 将要发出的一条消息。有 text，或有 message，或有 template 及其 data、url。
+---@class (exact) Outgoing
+---@field channel string passive, customer, template, notice or mass. passive、customer、template、notice 或 mass。
+---@field purpose? string service or campaign. service 或 campaign。
+---@field id? string Of the send; a passive reply has none. 发送的编号；被动回复没有。
+---@field flow? string The flow that ordered it. 要发它的流程。
+---@field text? string Its words, if it is a text. 文本消息的文字。
+---@field message? Message What it is, if it is neither a text nor a template. 既不是文本也不是模板时的内容。
+---@field template? string The name of the template, of template and notice. 模板消息、订阅通知的模板名。
+---@field data? table<string, string> What the template is filled with. 模板里填的内容。
+---@field url? string The page that a template opens. 模板消息打开的网页。
+---@field created? number When it was ordered, in seconds since 1970. 要求发送的时刻，1970 年以来的秒数。
+---@field due? number When it is to go, in seconds since 1970. 应发的时刻，1970 年以来的秒数。
+---@field status? string How the send stands. 发送的状态。
+---@field fan? Fan The fan, to look at; nil for a mass send. 粉丝，只能看；群发时是 nil。
+
+--- A message that has ended, with how. Beside these it has the fields of Outgoing; its fan can be acted upon.
+--- 一条已有结果的消息。除下列字段外还有 Outgoing 的字段；它的 fan 可以操作。
+---@class Sent
+---@field status string sent, delivered, failed, skipped, expired or uncertain. sent、delivered、failed、skipped、expired 或 uncertain。
+---@field reason? string Why it did not arrive. 没送到的原因。
+---@field channel string passive, customer, template, notice or mass. passive、customer、template、notice 或 mass。
+---@field sent_at? number When the platform took it, in seconds since 1970. 平台接收的时刻，1970 年以来的秒数。
+---@field fan? Fan The fan; nil for a mass send. 粉丝；群发时是 nil。
+---@field msgid? string Of a mass send: the platform's id. 群发：平台的编号。
+---@field counts? { total: number, filtered: number, sent: number, failed: number } Of a mass send: how many fans it was for, were left out, got it, did not. 群发：目标、被过滤、成功、失败的人数。
+
+--- A call of another system that is about no fan.
+--- 与某个粉丝无关的一次外部调用。
+---@class (exact) Webhook
+---@field event string Its name, from the address. 事件名，来自地址。
+---@field data? any The body, if it is JSON: all of it. 正文是 JSON 时的全部内容。
+---@field body? string The body, if it is no JSON. 正文不是 JSON 时的原文。
+---@field key? string Its Idempotency-Key. 请求的 Idempotency-Key。
+---@field received_at number In seconds since 1970. 收到的时刻，1970 年以来的秒数。
+---@field account Account The account that it came to. 收到它的账号。
+
+--- The account that a plugin runs for, where no fan is served.
+--- 没有粉丝时，插件为之运行的账号。
+---@class (exact) Account
+---@field name string Its name in the configuration. 配置里的账号名。
+---@field due number The time that the run stands for, in seconds since 1970. 这次运行对应的时刻，1970 年以来的秒数。
+local Account = {}
+
+--- An event for a fan, as another system would send it: flows hear webhook. At most 100 in a run; of a fan who is not there the log tells.
+--- 给某个粉丝一个事件，如同外部系统发来的，流程里是 webhook。一次运行最多 100 个；没有这个粉丝就记到服务日志。
+---@param openid string
+---@param name string
+---@param data? any
+---@param options? { key?: string, create?: boolean }
+function Account:event(openid, name, data, options) end
+
+--- What on_event may return: one of both. Nothing lets the event go on; false stops it.
+--- on_event 的返回值，二选一。什么都不返回就继续；false 就拦下。
+---@class (exact) EventRuling
+---@field event? { text?: string, data?: any } Flows see these words (of a text) or this data (of a webhook). The journal keeps the original. 流程看到的是这些文字（文本消息）或这份数据（webhook）。日志里是原样。
+---@field stop? string Why no flow is offered the event. Exit rules act all the same. 为什么不交给任何流程。退出规则照常生效。
+
+--- What before_send may return to change a message. Nothing or true lets it go; a text, or false, stops it.
+--- before_send 改消息时的返回值。什么都不返回或 true 就照发；一段文字或 false 就不发。
+---@class (exact) SendRuling
+---@field text? string These words go instead. 改发这些文字。
+---@field message? string|Message This goes instead. 改发这条消息。
+---@field data? table<string, string|number> Fills the template or notice, instead of all that was in it. 模板或通知改填这些内容，整个替换。
+---@field url? string The page that the template opens instead. 模板消息改打开这个网页。
+
+--- An event for a fan, as on_webhook returns it; flows hear it as webhook. It has openid or unionid.
+--- on_webhook 返回的、交给某个粉丝的事件，流程里就是 webhook。openid、unionid 二选一。
+---@class (exact) HookEvent
+---@field openid? string Whom it is for. 给哪个粉丝。
+---@field unionid? string Whom it is for, by UnionID. 按 UnionID 指定粉丝。
+---@field event string Its name, as flows hear it. 事件名，流程按它来听。
+---@field data? any What flows see as event.data. 流程里的 event.data。
+---@field key? string Two events of one fan, name and key within seven days are one. 七天内同一粉丝、同名、同 key 的事件只算一次。
+---@field create? boolean Also for a fan never heard of. 没见过的粉丝也收。
+
 --- What the operator has set for the plugin in fanflow.toml, by the names of the plugin's schema M.config: config.url. What is not set has the schema's default, else it is nil. It can be read only inside of functions, not changed, and is there in plugins alone. pairs(config) walks what has a value.
 --- 运营人员在 fanflow.toml 里给插件的设置，名称与插件的 M.config 一致：config.url。没有设置的取默认值，没有默认值则为 nil。只能在函数里读取，不能修改，只有插件才有。pairs(config) 遍历有值的设置。
 ---@class (exact) configlib
@@ -764,6 +892,47 @@ function geo.nearest(places, latitude, longitude) end
 ---@return table[]
 ---@return integer[]
 function geo.within(places, latitude, longitude, metres) end
+
+--- Other systems over HTTP, as far as http_allow of the account and permissions.hosts of the plugin reach. Reading with get ends in the decision, so it has to be quick: one second each, at most three in a decision, two seconds in all. Everything else is ordered: it is done after the decision is kept, tried again where it fails, and its answer comes as the event answer.
+--- 通过 HTTP 访问其他系统，范围由账号的 http_allow 和插件的 permissions.hosts 决定。get 在处理过程中读取，必须快：每次一秒，一次处理最多三次，总共两秒。其余方法只是下单：处理结果保存之后才执行，失败会重试，结果以 answer 事件返回。
+---@class (exact) httplib
+http = {}
+
+--- Reads a URL. Gives the answer, with any status, or nil and what went wrong, such as "timeout: …". The first word is denied, private, dns, refused, tls, timeout, reset, large, encoding, redirect, busy or down.
+--- 读取一个网址。返回应答（不论状态码），或者 nil 加出错原因，例如 "timeout: …"。第一个词是 denied、private、dns、refused、tls、timeout、reset、large、encoding、redirect、busy 或 down。
+---@param url string
+---@param options? HTTPReadOptions
+---@return HTTPAnswer?
+---@return string?
+function http.get(url, options) end
+
+--- Orders a POST and gives its id. It is made after the decision is kept, with the header Idempotency-Key, the same at every try; the event answer tells how it ended.
+--- 下单一次 POST 调用并返回它的编号。处理结果保存之后才执行，带请求头 Idempotency-Key，每次重试都相同；结果由 answer 事件告知。
+---@param url string
+---@param options? HTTPCallOptions
+---@return string
+function http.post(url, options) end
+
+--- Orders a PUT and gives its id. It is made after the decision is kept, with the header Idempotency-Key, the same at every try; the event answer tells how it ended.
+--- 下单一次 PUT 调用并返回它的编号。处理结果保存之后才执行，带请求头 Idempotency-Key，每次重试都相同；结果由 answer 事件告知。
+---@param url string
+---@param options? HTTPCallOptions
+---@return string
+function http.put(url, options) end
+
+--- Orders a PATCH and gives its id. It is made after the decision is kept, with the header Idempotency-Key, the same at every try; the event answer tells how it ended.
+--- 下单一次 PATCH 调用并返回它的编号。处理结果保存之后才执行，带请求头 Idempotency-Key，每次重试都相同；结果由 answer 事件告知。
+---@param url string
+---@param options? HTTPCallOptions
+---@return string
+function http.patch(url, options) end
+
+--- Orders a DELETE and gives its id. It is made after the decision is kept, with the header Idempotency-Key, the same at every try; the event answer tells how it ended.
+--- 下单一次 DELETE 调用并返回它的编号。处理结果保存之后才执行，带请求头 Idempotency-Key，每次重试都相同；结果由 answer 事件告知。
+---@param url string
+---@param options? HTTPCallOptions
+---@return string
+function http.delete(url, options) end
 
 --- JSON: what other systems write and read.
 --- JSON：与其他系统交换数据的格式。
