@@ -109,14 +109,10 @@ func (w *writer) functions(before string, funcs []Func) {
 		w.line("| %s | %s |", code(before+f.Signature()), cell(w.say(f.Doc, f.DocZH)))
 	}
 	w.line("")
-	if slices.ContainsFunc(funcs, func(f Func) bool { return f.Example != "" }) {
-		w.line("```lua\n%s", w.say("-- function:", "-- 函数:"))
-		for _, f := range funcs {
-			if f.Example != "" {
-				w.line("%s", f.Example)
-			}
+	for _, f := range funcs {
+		if f.Example != "" {
+			w.line("```lua\n%s\n%s\n```\n", w.say("-- function:", "-- 函数:"), f.Example)
 		}
-		w.line("```\n")
 	}
 }
 
