@@ -4,8 +4,10 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf16"
 
 	"fanflow/plugins/fetch"
 	"fanflow/plugins/std/http"
@@ -119,37 +121,63 @@ const hidden = "•••"
 const minHidden = 8
 
 // mask hides the values of secrets in texts.
-type mask struct{ *strings.Replacer }
+type mask struct{ *regexp.Regexp }
 
 func (s *secrets) mask() mask {
-	var pairs []string
+	var forms []string
 	for _, v := range s.values {
 		if len(v) < minHidden {
 			continue
 		}
-		forms := []string{v, url.QueryEscape(v), url.PathEscape(v)}
-		if raw, err := encode(v); err == nil {
-			forms = append(forms, string(raw[1:len(raw)-1]))
-		}
-		forms = append(forms, inBase64(v)...)
-		for _, f := range forms {
-			if !slices.Contains(pairs, f) {
-				pairs = append(pairs, f, hidden)
-			}
+		forms = append(forms, inAnySpelling(v))
+		for _, f := range inBase64(v) {
+			forms = append(forms, regexp.QuoteMeta(f))
 		}
 	}
-	if pairs == nil {
+	if forms == nil {
 		return mask{}
 	}
-	return mask{strings.NewReplacer(pairs...)}
+	return mask{regexp.MustCompile(strings.Join(forms, "|"))}
 }
 
 func (m mask) hide(s string) string {
-	if m.Replacer == nil {
+	if m.Regexp == nil {
 		return s
 	}
-	return m.Replace(s)
+	return m.ReplaceAllLiteralString(s, hidden)
 }
+
+// inAnySpelling finds a text as it stands in JSON, in a URL, in HTML, or plain: encoders differ in what they escape, so each sign may
+// stand either way.
+func inAnySpelling(v string) string {
+	var b strings.Builder
+	for _, c := range strings.ToValidUTF8(v, "") {
+		b.WriteString("(?:" + regexp.QuoteMeta(string(c)))
+		b.WriteString(`|(?i:`)
+		for _, unit := range utf16.Encode([]rune{c}) {
+			fmt.Fprintf(&b, `\\+u%04x`, unit)
+		}
+		b.WriteByte('|')
+		for _, octet := range []byte(string(c)) {
+			fmt.Fprintf(&b, `%%%02x`, octet)
+		}
+		b.WriteByte(')')
+		switch c {
+		case '"', '\\', '/':
+			b.WriteString(`|\\+` + regexp.QuoteMeta(string(c)))
+		case ' ':
+			b.WriteString(`|\+`)
+		}
+		if name, ok := entities[c]; ok {
+			b.WriteString("|&(?i:" + name + ");")
+		}
+		b.WriteByte(')')
+	}
+	return b.String()
+}
+
+// entities are how HTML and XML write signs.
+var entities = map[rune]string{'&': "amp|#38|#x26", '<': "lt|#60|#x3c", '>': "gt|#62|#x3e", '"': "quot|#34|#x22", '\'': "apos|#39|#x27"}
 
 // inBase64 gives what of a text is seen in the base64 of any text that holds it, wherever in it it stands.
 func inBase64(v string) (forms []string) {
