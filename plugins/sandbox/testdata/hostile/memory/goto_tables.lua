@@ -1,0 +1,5 @@
+-- stopped: memory
+local keep = nil
+::again::
+keep = { keep, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, { a = {} }, { b = {} }, { c = {} }, { d = {} } }
+goto again
