@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+
+	"fanflow/plugins/lint"
 )
 
 // jsonValue reads a stored JSON value for scripts: whole numbers as int64, so that none loses digits. What is no JSON is nil.
@@ -88,41 +90,4 @@ func typeName(v any) string {
 }
 
 // didYouMean suggests the known word nearest to one that is not known; empty if none is near.
-func didYouMean(word string, known []string) string {
-	best, near := "", 3
-	for _, k := range known {
-		if d := distance(word, k); d < near && d < len(k) {
-			best, near = k, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %q?", best)
-}
-
-// distance counts the letters to insert, remove, replace or swap with their neighbour between two words.
-func distance(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	var before []int
-	row := make([]int, len(y)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(x); i++ {
-		next := make([]int, len(y)+1)
-		next[0] = i
-		for j := 1; j <= len(y); j++ {
-			cost := 1
-			if x[i-1] == y[j-1] {
-				cost = 0
-			}
-			next[j] = min(row[j]+1, next[j-1]+1, row[j-1]+cost)
-			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
-				next[j] = min(next[j], before[j-2]+1)
-			}
-		}
-		before, row = row, next
-	}
-	return row[len(y)]
-}
+func didYouMean(word string, known []string) string { return lint.DidYouMean(word, known) }
