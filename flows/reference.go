@@ -21,6 +21,8 @@ func Reference() reference.Set {
 	set.Classes = append(set.Classes, onClass(), triggersClass(), exitClass())
 	set.Classes = append(set.Classes, messageClasses()...)
 	set.Classes = append(set.Classes, hookClasses()...)
+	set.Globals = append(set.Globals, seriesFuncs...)
+	set.Classes = append(set.Classes, seriesClasses()...)
 	set.Bounds = append(slices.Clone(set.Bounds), bounds()...)
 	return set
 }

@@ -1,10 +1,12 @@
 package flows
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"fanflow/plugins"
 	"fanflow/plugins/reference"
 )
 
@@ -136,4 +138,17 @@ func TestReferenceFields(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestReferenceSeries: the tables of drips and broadcasts have the fields that their readers take.
+func TestReferenceSeries(t *testing.T) {
+	set := Reference()
+	described(t, "Drip", slices.Concat(dripFlowFields, plugins.DripFields), names(set.Class("Drip").Fields))
+	described(t, "DripStep", slices.Concat([]string{"at", "after", "when"}, plugins.DripVerbs), names(set.Class("DripStep").Fields))
+	_, err := plugins.NewHost(plugins.Config{}).Broadcast(t.Context(), "b.lua", "return broadcast { zz = 1 }")
+	_, list, ok := strings.Cut(fmt.Sprint(err), "it has ")
+	if !ok {
+		t.Fatalf("a broadcast takes every field: %v", err)
+	}
+	described(t, "Broadcast", strings.Split(strings.Replace(list, " and ", ", ", 1), ", "), names(set.Class("Broadcast").Fields))
 }

@@ -26,7 +26,7 @@ func TestReference(t *testing.T) {
 		}
 	}
 	for name := range plugins.Std(nil) {
-		if !slices.Contains(described, name) && name != "http" {
+		if !slices.Contains(described, name) {
 			t.Errorf("module %s is not described", name)
 		}
 	}
