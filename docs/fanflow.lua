@@ -807,6 +807,51 @@ function Account:event(openid, name, data, options) end
 ---@field key? string Two events of one fan, name and key within seven days are one. 七天内同一粉丝、同名、同 key 的事件只算一次。
 ---@field create? boolean Also for a fan never heard of. 没见过的粉丝也收。
 
+--- A series of messages at offsets from the entry. It becomes a flow, with a state for each step.
+--- 按进入后的时间依次发送的一组消息。它会变成一条流程，每一步是一个状态。
+---@class (exact) Drip
+---@field late? string What becomes of a step whose time has passed: "next" (default), "run", "skip" or hours. 过点的步骤怎么办："next"（默认）、"run"、"skip" 或时段。
+---@field purpose? "campaign"|"service" Of what is sent; default campaign. 消息的用途；默认营销（campaign）。
+---@field steps DripStep[] The steps, in the order of their times. 各步，按时间先后。
+---@field again? string|boolean|Again When a fan may enter once more: "30d" after leaving, true or "0s" at once, "never"; default never. 粉丝何时可以再次进入："30d" 为离开 30 天后，true 或 "0s" 为立即，"never" 为不可；默认不可。
+---@field closes? "leave" At `to` those who are in the flow are ended; default: they go on. 到 `to` 时结束流程中的人；默认让他们走完。
+---@field exit? Exit What ends an enrollment wherever it is. 无论粉丝在哪个状态，什么会结束这段旅程。
+---@field from? string The campaign window opens: a day or 2026-12-01 10:00, in the account's zone. 活动窗口的开始：日期，或 2026-12-01 10:00，按账号时区。
+---@field hours? string "09:00-21:00": what late = "next" waits for; default: what the account's quiet hours leave. "09:00-21:00"：late = "next" 等到的时段；默认为账号免打扰之外。
+---@field limit? Limit Places in all and per day; default: none. 名额：总数和每天；默认不限。
+---@field name string The flow's name: letters, digits, - and _, up to 64 bytes. It never changes. 流程名：字母、数字、-、_，最多 64 字节。定了就不能改。
+---@field priority? integer Higher is asked first; default 0. 数字大的先问；默认 0。
+---@field title? string A name for people. 给人看的名字。
+---@field to? string The window closes; a day alone is inside to its end. 窗口的结束；只写日期则当天算在内。
+---@field triggers? Triggers What enrolls a fan; without it only enroll and call do. 什么让粉丝进入；不写则只能由 enroll、call 进入。
+
+--- A step: its time, counted from the entry, and what is sent and noted.
+--- 一步：从进入时算起的时间，以及发什么、记什么。
+---@class (exact) DripStep
+---@field after? string So long after the entry: "3d", "2h". 进入之后多久："3d"、"2h"。
+---@field at? string That many days after the day of entry, at a time: "+3d 10:00". 进入当天之后第几天的几点："+3d 10:00"。
+---@field when? When For whom. 发给谁。
+---@field add? table<string, number|string> Counts attributes (points) and variables (["vars.n"]) on; what is not there counts as 0. 累加属性（points）和变量（["vars.n"]）；原来没有就从 0 算起。
+---@field goal? string|string[] Reaches a goal, once per enrollment. 达成目标，每段旅程只算一次。
+---@field message? string|Message|Article[] Goes by customer service. 走客服消息。
+---@field notice? Template A subscription notice, which opens no page. 订阅通知，不能带网页。
+---@field send? string|Message|Article[] Takes the cheapest open route; a campaign unless purpose says otherwise. 走当时最省的通道；除非 purpose 另说，算营销消息。
+---@field set? table<string, any> Gives attributes (city, attrs.city) and variables (["vars.code"]) a value. 给属性（city、attrs.city）和变量（["vars.code"]）赋值。
+---@field tag? string|string[] Gives tags. 打标签。
+---@field template? Template A template message; never a campaign. 模板消息；绝不用于营销。
+---@field untag? string|string[] Takes tags off. 去掉标签。
+
+--- A mass send. It is data: fanflow runs no Lua when it goes out.
+--- 群发。它是数据：发出时不运行 Lua。
+---@class (exact) Broadcast
+---@field audience table { tag = "…" } or { all = true }. { tag = "…" } 或 { all = true }。
+---@field cron? string When, in the account's zone: "0 10 * * 1"; left out: by hand. 何时，按账号时区："0 10 * * 1"；不写则手动发送。
+---@field message table One of text, articles, image, voice. text、articles、image、voice 之一。
+---@field missed? "run"|"skip" What fell due while fanflow was down: once (default), or not at all. 停机时错过的：补一次（默认）或跳过。
+---@field name string Its name. 名字。
+---@field purpose? "campaign"|"service" Default campaign. 默认营销（campaign）。
+---@field title? string A name for people. 给人看的名字。
+
 --- What the operator has set for the plugin in fanflow.toml, by the names of the plugin's schema M.config: config.url. What is not set has the schema's default, else it is nil. It can be read only inside of functions, not changed, and is there in plugins alone. pairs(config) walks what has a value.
 --- 运营人员在 fanflow.toml 里给插件的设置，名称与插件的 M.config 一致：config.url。没有设置的取默认值，没有默认值则为 nil。只能在函数里读取，不能修改，只有插件才有。pairs(config) 遍历有值的设置。
 ---@class (exact) configlib
@@ -1670,3 +1715,15 @@ function xpcall(f, handler, ...) end
 ---@param declaration Flow
 ---@return Flow
 function flow(declaration) end
+
+--- Declares a broadcast: the script ends with return broadcast { … }.
+--- 声明一次群发：脚本以 return broadcast { … } 结尾。
+---@param declaration Broadcast
+---@return Broadcast
+function broadcast(declaration) end
+
+--- Declares a drip, a series of messages: the script ends with return drip { … }.
+--- 声明一组定时消息：脚本以 return drip { … } 结尾。
+---@param declaration Drip
+---@return Drip
+function drip(declaration) end
