@@ -51,6 +51,12 @@ const hookTries = 3
 // maxRelayed is how many events one account run may make.
 const maxRelayed = 100
 
+// What an account run may read over HTTP: nobody waits for it.
+const (
+	accountReads      = 20
+	accountReadsLimit = 5 * time.Second
+)
+
 // accountRun is the worker of jobs of kind plugin. One whose script fails comes back until its third try, and is parked then.
 func (e *Engine) accountRun(ctx context.Context, acc *Account, job store.Job) error {
 	t := task{fan: store.FanID{Account: acc.Name}, cause: job.ID, now: store.Stamp(e.now()), job: &job}
@@ -63,7 +69,7 @@ func (e *Engine) accountRun(ctx context.Context, acc *Account, job store.Job) er
 		return e.relay(ctx, t, &args)
 	}
 	t.event = &event{Name: args.Hook, Subject: args.Name, Created: job.Due, Depth: job.Depth}
-	a := &attempt{Engine: e, task: t, account: acc, fetch: fetcher{engine: e, account: acc.Name}}
+	a := &attempt{Engine: e, task: t, account: acc, fetch: fetcher{engine: e, account: acc.Name, readsLimit: accountReadsLimit}}
 	a.seen = Observation{Account: acc.Name, Event: args.Hook, Flow: pluginPart + args.Plugin}
 	defer a.end()
 	for {
@@ -111,6 +117,7 @@ func (a *attempt) runPlugin(ctx context.Context, args *pluginArgs) (again bool, 
 	if err != nil {
 		return false, err
 	}
+	in.maxReads = accountReads
 	var out accountOutcome
 	err = a.ponder(ctx, func(m *memory, pass *sandbox.Pass) error {
 		out, err = decideAccount(ctx, in, m, pass, h, key, args)
@@ -121,6 +128,7 @@ func (a *attempt) runPlugin(ctx context.Context, args *pluginArgs) (again bool, 
 	}
 	by := store.FanID{Account: a.account.Name, OpenID: a.job.ID} // each job counts as another fan: one odd call is no reason to pause
 	if out.failed != nil {
+		a.record(ctx, a.fan, a.task.now, out.logs, out.parts)
 		a.diagnose(ctx, by, out.parts)
 		return false, a.unrun(ctx, h, out.failed)
 	}
@@ -128,6 +136,7 @@ func (a *attempt) runPlugin(ctx context.Context, args *pluginArgs) (again bool, 
 		return a.refused(err)
 	}
 	a.fetch.settle(&out.change)
+	a.record(ctx, a.fan, a.task.now, out.logs, out.parts)
 	a.diagnose(ctx, by, out.parts)
 	if len(out.change.Jobs) > 0 && a.poke != nil {
 		a.poke()
@@ -178,6 +187,7 @@ func (s *hookSet) find(a *Account, args *pluginArgs) (h *hook, key, why string) 
 type accountOutcome struct {
 	change store.Change
 	parts  []part
+	logs   []logLine
 	failed *failure
 }
 
@@ -201,7 +211,7 @@ func decideAccount(ctx context.Context, in *input, m *memory, pass *sandbox.Pass
 		}
 		return nil
 	}, store.MaxChange)
-	o.parts = d.parts
+	o.parts, o.logs = d.parts, d.wrote()
 	if o.failed != nil || err != nil {
 		return o, err
 	}

@@ -36,7 +36,9 @@ type input struct {
 	lines  map[string]*lineage
 	host   *plugins.Host
 	limits sandbox.Limits
-	logger *slog.Logger
+	// maxReads is how many different requests it may read over HTTP; 0: as many as for a fan.
+	maxReads int
+	logger   *slog.Logger
 }
 
 // outcome is what a decision comes to.

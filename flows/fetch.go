@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -132,8 +133,8 @@ func (p *port) Fetch(r http.Request) (fetch.Answer, error) {
 	if len(key) > maxRequest {
 		return fetch.Answer{}, fmt.Errorf("the request is longer than %d KB", maxRequest>>10)
 	}
-	if !p.d.memory.mayRead(string(key)) {
-		a := &httpAnswer{Fault: fetch.Timeout, Why: fmt.Sprintf("a decision reads from %d addresses at most", maxReads)}
+	if most := p.d.reads(); !p.d.memory.mayRead(string(key), most) {
+		a := &httpAnswer{Fault: fetch.Timeout, Why: fmt.Sprintf("a decision reads from %d addresses at most", most)}
 		return a.answer(), p.fetched(&r, a)
 	}
 	a, err := p.ask(need{Kind: needHTTP, Key: string(key)})
@@ -143,15 +144,18 @@ func (p *port) Fetch(r http.Request) (fetch.Answer, error) {
 	return a.HTTP.answer(), p.fetched(&r, a.HTTP)
 }
 
+// reads is how many different requests the decision may make.
+func (d *decision) reads() int { return cmp.Or(d.maxReads, maxReads) }
+
 // mayRead reports whether a request is among the first that the decision has asked for.
-func (m *memory) mayRead(key string) bool {
+func (m *memory) mayRead(key string, most int) bool {
 	asked := map[string]bool{key: true}
 	for i := range m.answers[:m.asked] {
 		if a := &m.answers[i]; a.Kind == needHTTP {
 			asked[a.Key] = true
 		}
 	}
-	return len(asked) <= maxReads
+	return len(asked) <= most
 }
 
 // fetched notes what was read.
@@ -197,9 +201,10 @@ func (f *fetcher) get(ctx context.Context, n need) (*httpAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit := min(readLimit, readsLimit-f.spent)
+	all := cmp.Or(f.readsLimit, readsLimit)
+	limit := min(readLimit, all-f.spent)
 	if limit <= 0 {
-		return &httpAnswer{Fault: fetch.Timeout, Why: fmt.Sprintf("what the decision has read before took %s already", readsLimit)}, nil
+		return &httpAnswer{Fault: fetch.Timeout, Why: fmt.Sprintf("what the decision has read before took %s already", all)}, nil
 	}
 	begun := time.Now()
 	a, err := f.engine.request(ctx, acc, errand{Request: r, limit: limit, cacheKey: f.account + "\n" + n.Key})

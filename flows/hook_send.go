@@ -370,19 +370,22 @@ func (e *Engine) BeforeSend(ctx context.Context, s store.Send, fan *store.Fan) (
 	if err != nil {
 		return Ruling{}, err
 	}
+	in.maxReads = 1
 	var r Ruling
 	var parts []part
+	var logs []logLine
 	err = a.ponder(ctx, func(m *memory, pass *sandbox.Pass) error {
 		d := newDecision(ctx, in, m, pass)
 		defer d.close()
 		var err error
 		r, err = d.beforeSend(&s, s.OpenID != "")
-		parts = d.parts
+		parts, logs = d.parts, d.wrote()
 		return err
 	})
 	if err != nil {
 		return Ruling{}, fmt.Errorf("ask the plugins about send %s: %w", s.ID, err)
 	}
+	e.record(ctx, t.fan, t.now, logs, parts)
 	e.diagnose(ctx, store.FanID{Account: s.Account, OpenID: s.ID}, parts)
 	return r, nil
 }

@@ -77,6 +77,8 @@ type fetcher struct {
 	account string
 	memory  memory
 	lent    []store.Claim // units held, of answers kept and dropped
+	// readsLimit is how long all reading over HTTP may take; 0: as long as for a fan.
+	readsLimit time.Duration
 	// web are the requests that were made, by their keys, and spent how long they took: no conflict lets them be made again.
 	web   map[string]*httpAnswer
 	spent time.Duration

@@ -46,6 +46,9 @@ type callArgs struct {
 
 // Call orders a request of a script: it is a job of the Change.
 func (p *port) Call(r http.Request, o http.Order) (string, error) {
+	if p.walk.hook == beforeSend {
+		return "", errors.New("before_send orders no calls: it may read over HTTP, and the rest is for on_event or after_send")
+	}
 	ordered := 0
 	for i := range p.d.draft.jobs {
 		if p.d.draft.jobs[i].Kind == callKind {

@@ -37,6 +37,7 @@ type rig struct {
 	runner   *scheduler.Runner
 	quiet    func(context.Context, store.FanID) error
 	tell     func(context.Context, store.Send) []store.Job
+	before   func(context.Context, store.Send, *store.Fan) (outbox.Ruling, error)
 	as       func(*outbox.Account) // what the outbox takes the account for; nil: a verified service account
 	through  store.Store           // what the outbox sees of store; nil: store itself
 	mu       sync.Mutex
@@ -100,6 +101,12 @@ func (g *rig) restart() {
 				return nil
 			}
 			return g.tell(ctx, s)
+		},
+		Before: func(ctx context.Context, s store.Send, fan *store.Fan) (outbox.Ruling, error) {
+			if g.before == nil {
+				return outbox.Ruling{}, nil
+			}
+			return g.before(ctx, s, fan)
 		},
 		Observe: func(account, channel string, status store.Status) {
 			g.mu.Lock()
