@@ -42,7 +42,7 @@ func newCRMWorld(t *testing.T, s store.Store, base string, hosts ...string) *wor
 		}}),
 		Accounts: []flows.Account{{
 			Name: account, Apology: apology, Type: "service", Customer: true, HTTPAllow: hosts,
-			Plugins: map[string]plugins.Setting{"crm": {Config: map[string]any{"url": base, "fresh": "1s"}, Secrets: []string{"token"}}},
+			Plugins: map[string]plugins.Setting{"crm": {Config: map[string]any{"url": base, "fresh": "1s"}, Secrets: []string{"token", "other"}}},
 		}},
 		Observe: func(o flows.Observation) { w.mu.Lock(); defer w.mu.Unlock(); w.seen = append(w.seen, o) },
 	})

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -208,4 +209,47 @@ return flow { name = "gone", triggers = { text = { "gone" } }, first = "a", stat
 	w.text("bob", "gone")
 	w.settle()
 	expect(t, "trigger", w.state("bob", "all"), "a")
+}
+
+// A secret may stand in headers, query, form and deep in JSON; it is written as each of them wants it, and what is no secret beside
+// it is not changed. A secret that is not set makes no call.
+func TestCallSecrets(t *testing.T) {
+	var mu sync.Mutex
+	var got []string
+	r := newReceiver(t, func(_ http.ResponseWriter, req *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		got = append(got, req.URL.Query().Get("k")+"|"+req.Header.Get("Content-Type"))
+	})
+	w := newCRMWorld(t, mem.New(), r.URL, r.URL)
+	t.Cleanup(r.Close)
+	w.publish(store.KindPlugin, "crm.lua", `local M = { name = "crm", config = { url = { type = "string" }, fresh = { type = "string" }, token = { type = "secret" }, other = { type = "secret" } },
+  permissions = { hosts = { "*" } } }
+function M.json() return http.post(config.url .. "?a=1", { query = { k = secrets.token }, json = { list = { 1, { deep = secrets.join("x:", secrets.token) }, "plain" }, t = true } }) end
+function M.form() return http.post(config.url, { form = { k = secrets.token, ["a b"] = "ü&" } }) end
+function M.unset() return http.post(config.url, { body = secrets.other, as = "unset" }) end
+return M`)
+	w.flow(`local crm = require "crm"
+return flow { name = "t", triggers = { text = true }, again = "0s", first = "a", states = { a = {
+  enter = { run = function(fan, event) crm[event.text]() end },
+  on = { answer = { ["unset:failed"] = { run = function(fan, event) fan.attrs.why = event.error end } } } } } }`)
+	w.text("ann", "json")
+	w.settle()
+	expect(t, "json", r.body, `{"list":[1,{"deep":"x:`+token+`"},"plain"],"t":true}`)
+	w.text("bob", "form")
+	w.settle()
+	form, err := url.ParseQuery(r.body)
+	if err != nil || form.Get("k") != token || form.Get("a b") != "ü&" {
+		t.Errorf("form: %s %v", r.body, err)
+	}
+	if want := []string{token + "|application/json", "|application/x-www-form-urlencoded"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	w.text("cat", "unset")
+	w.settle()
+	expect(t, "calls", r.calls(), 2)
+	if why := w.attr("cat", "why"); !strings.Contains(why, "denied: secret other of plugin crm is not set") {
+		t.Errorf("why: %s", why)
+	}
+	w.hushed("ann", "bob", "cat")
 }

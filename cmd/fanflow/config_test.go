@@ -58,6 +58,7 @@ func TestConfigMistakes(t *testing.T) {
 		env        []string
 		want       []string
 	}{
+		{"host", replace(`name `, "http_allow = [\"crm.example.com/api\"]\nname "), nil, []string{"fanflow.toml", "http_allow", "crm.example.com/api", "write it as"}},
 		{name: "unknown key", text: replace("listen ", "lisen "), want: []string{"fanflow.toml:2:", `"lisen"`, `did you mean "listen"?`}},
 		{name: "unknown account key", text: replace("app_secret", "app_secrt"), want: []string{"fanflow.toml:10:", `did you mean "app_secret"?`}},
 		{name: "not TOML", text: replace(`"shop"`, `shop`), want: []string{"fanflow.toml:7:", "name"}},
