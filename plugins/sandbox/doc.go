@@ -14,5 +14,19 @@
 //
 // Rewriting also mends two faults of the VM's compiler: `a, b = b, a` on locals, and lists of more than 49 items with computed fields.
 //
-// Every budget but the wall clock is exact: the same script with the same input stops at the same instruction on any machine.
+// Budgets stand around one another:
+//
+//	a State      Limits.Instructions, Limits.Bytes; Limits.Time for who had the processor, Limits.Hard for everybody (meter.go)
+//	a decision   a Tally: all its States together, with what each question makes it run anew (gate.go)
+//	all of them  a Gate: light runs, those that wait to be heavy, and the heavy ones, one at a time (gate.go)
+//
+// What is held by all scripts is so bounded by the ledger, which must not be cheaper than the truth (honest_test.go): with 4 light places
+// 4 + 8 + 16 MB. Who is heavy lets others go first every 200 µs.
+//
+// Every budget but the wall clock is exact: the same script with the same input stops at the same instruction on any machine. What the
+// VM does within one instruction without asking is left to the clock: comparing long texts (== and <, up to 64 KB each) and using them
+// as keys. A sort of them is charged.
+//
+// A flow's decision needs its functions alone: [Program.Handlers] leaves the data of the declaration out (prune.go). Building the tables
+// of a long flow would take nine tenths of a decision's time.
 package sandbox
