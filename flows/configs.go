@@ -117,3 +117,78 @@ func pluginFindings(file string, m *plugins.Manifest, found []lint.Finding) []Fi
 	}
 	return byLine(all)
 }
+
+// checkSettings gives what is wrong with the configuration of a plugin, for each account.
+func (e *Engine) checkSettings(file string, m *plugins.Manifest) (all []Finding) {
+	for _, account := range sortedKeys(e.accounts) {
+		for _, wrong := range e.library.host.CheckSetting(m, account, e.accounts[account].Plugins[m.Name]) {
+			all = append(all, Finding{
+				File: file, Rule: plugins.RulePlugin, Severity: SeverityError,
+				Msg: fmt.Sprintf("the configuration of account %s does not fit: %v", account, wrong),
+			})
+		}
+	}
+	return all
+}
+
+// fitted refuses to publish a plugin whose configuration does not fit it: it takes effect at a start only.
+func (e *Engine) fitted(ctx context.Context, script store.Script) error {
+	m, _, err := e.library.host.Manifest(ctx, script.File, script.Source)
+	if err != nil {
+		return err
+	}
+	if wrong := e.checkSettings(script.File, m); len(wrong) > 0 {
+		return &FindingsError{wrong}
+	}
+	return nil
+}
+
+// CheckSettings gives what the configuration has wrong for the plugins that are published, one line each, with the account.
+func (e *Engine) CheckSettings(ctx context.Context) (wrong []string, err error) {
+	catalog, err := e.store.Catalog(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the catalog: %w", err)
+	}
+	versions := map[string]int{}
+	for _, p := range catalog.Publications {
+		if p.Kind == store.KindPlugin {
+			versions[p.Name] = p.Version
+		}
+	}
+	for _, name := range sortedKeys(versions) {
+		p, err := e.library.host.Plugin(ctx, name, versions[name], versions)
+		var bad *sandbox.Error
+		if errors.As(err, &bad) { // it was pushed when that was no mistake; the flows that require it say so
+			e.logger.WarnContext(ctx, "a published plugin cannot be used", "plugin", name, "version", versions[name], "err", err)
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read plugin %s: %w", name, err)
+		}
+		for _, account := range sortedKeys(e.accounts) {
+			for _, line := range e.library.host.CheckSetting(&p.Manifest, account, e.accounts[account].Plugins[name]) {
+				wrong = append(wrong, fmt.Sprintf("account %q: %v", account, line))
+			}
+		}
+	}
+	return wrong, nil
+}
+
+// configsOf gives the digests of what is set for the plugins that a flow is published with.
+func (e *Engine) configsOf(account string, pins map[string]int) (map[string]string, error) {
+	var digests map[string]string
+	for name := range pins {
+		d, err := e.accounts[account].Plugins[name].Digest()
+		if err != nil {
+			return nil, err
+		}
+		if d == "" {
+			continue
+		}
+		if digests == nil {
+			digests = map[string]string{}
+		}
+		digests[name] = d
+	}
+	return digests, nil
+}

@@ -62,11 +62,19 @@ func (e *Engine) PublishAs(ctx context.Context, id store.ScriptID, version int, 
 		if p.Pins, err = e.pin(ctx, script); err != nil {
 			return store.Publication{}, err
 		}
+		if p.Configs, err = e.configsOf(id.Account, p.Pins); err != nil {
+			return store.Publication{}, err
+		}
 		if p.Choice, err = e.checkChoice(ctx, script, p.Pins, choice); err != nil {
 			return store.Publication{}, err
 		}
 	} else if choice != nil {
 		return store.Publication{}, &ChoiceError{fmt.Sprintf("a %s has no fans in it: only a flow is published with a choice", id.Kind)}
+	}
+	if id.Kind == store.KindPlugin {
+		if err := e.fitted(ctx, script); err != nil {
+			return store.Publication{}, err
+		}
 	}
 	e.publishing.Lock()
 	p, err = e.store.Publish(ctx, p)

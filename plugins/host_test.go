@@ -75,6 +75,11 @@ func (p *port) Take(key string, limit int64) (int64, bool, error) {
 	return p.counts[key], true, nil
 }
 
+func (p *port) Sign(key http.Sealed, text string) (string, error) {
+	raw, err := json.Marshal(key)
+	return fmt.Sprintf("%s signs %q", raw, text), err
+}
+
 func (p *port) Log(_, text string) { p.lines = append(p.lines, text) }
 
 // evening is the story of design.md: half past nine on a Monday evening in Shanghai.

@@ -9,6 +9,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"fanflow/plugins/fetch"
 	"fanflow/plugins/lint"
 	"fanflow/plugins/reference"
 	"fanflow/plugins/sandbox"
@@ -173,7 +174,13 @@ func (r *manifestReader) permissions(t *lua.LTable) {
 	}
 	r.only(p, "permissions", "hosts", "kv")
 	if hosts, ok := r.texts(p, "permissions", "hosts"); ok {
-		r.m.Hosts = hosts
+		for i, host := range hosts {
+			if _, err := fetch.ParseRule(host); err != nil {
+				r.fail(joinPath("permissions.hosts", fmt.Sprint(i+1)), "permissions.hosts: %v", err)
+				continue
+			}
+			r.m.Hosts = append(r.m.Hosts, host)
+		}
 	}
 	if globs, ok := r.texts(p, "permissions", "kv"); ok {
 		r.m.KV = globs
@@ -223,7 +230,7 @@ func (r *manifestReader) hook(hooks *lua.LTable, name string, known []string) (n
 			switch {
 			case !isText || key == "":
 				r.fail(path, "%s has the key %s: keys are names, or \"*\" for all", at, k.String())
-			case fn.Type() != lua.LTFunction:
+			case !runs(fn):
 				r.fail(path, "%s is a %s; it must be a function", path, fn.Type())
 			case known != nil && key != "*" && !slices.Contains(known, string(key)):
 				r.fail(path, "%s has the key %q: it may have %s, or \"*\" for all", at, string(key), enumerate(known))
@@ -236,6 +243,14 @@ func (r *manifestReader) hook(hooks *lua.LTable, name string, known []string) (n
 		r.fail(at, "%s is a %s; it must be a function, or a table of functions by name", at, v.Type())
 	}
 	return names
+}
+
+// runs reports whether a value is a function, or a table with one as run.
+func runs(v lua.LValue) bool {
+	if t, ok := v.(*lua.LTable); ok {
+		v = t.RawGetString("run")
+	}
+	return v.Type() == lua.LTFunction
 }
 
 func (r *manifestReader) every(hooks *lua.LTable) []string {

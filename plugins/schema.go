@@ -40,6 +40,8 @@ func (r *manifestReader) config(t *lua.LTable) {
 			r.fail(at, "config has the key %s: a setting's name is a lower-case word, with digits and _ perhaps", k.String())
 		case !isTable:
 			r.fail(at, "%s is a %s; a setting is a table that says what it may be: %s = { type = \"string\", default = … }", at, v.Type(), string(key))
+		case key == "join" && r.text(spec, at, "type") == TypeSecret:
+			r.fail(at, "a secret cannot be called join: that is the function secrets.join")
 		default:
 			before := len(r.found)
 			if f := r.field(string(key), at, spec); len(r.found) == before {

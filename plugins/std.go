@@ -18,6 +18,7 @@ import (
 // Port is what one decision lends to the standard modules: the shared values of the account and the decision's log. A method
 // that cannot answer yet calls State.Abort with an error of its own, which Run and Call then return.
 type Port interface {
+	crypto.Port
 	http.Port
 	kv.Port
 	log.Port
@@ -34,7 +35,7 @@ func std(port Port, own *scopes) map[string]sandbox.Module {
 	}
 	return map[string]sandbox.Module{
 		"config":  config.Config(src),
-		"crypto":  crypto.Library.Module,
+		"crypto":  crypto.Module(port),
 		"geo":     geo.Library.Module,
 		"http":    own.versioned(http.Module(port)),
 		"json":    json.Library.Module,

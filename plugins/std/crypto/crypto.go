@@ -6,16 +6,36 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"fanflow/plugins/sandbox"
+	"fanflow/plugins/std/http"
 )
 
 // Library is the module.
 var Library = sandbox.Describe(words, map[string]lua.LGFunction{
 	"sha256": sum, "hmac_sha256": mac, "base64": encode, "base64_decode": decode, "hex": toHex, "hex_decode": fromHex, "random_token": token,
 }, nil)
+
+// Port signs with secrets.
+type Port interface {
+	// Sign gives the HMAC-SHA-256 of a text under a key that holds secrets, in hex.
+	Sign(key http.Sealed, text string) (string, error)
+}
+
+type portKey struct{}
+
+// Module is the module in a decision. p may be nil: then nothing is signed with a secret.
+func Module(p Port) sandbox.Module {
+	return func(s *sandbox.State, in sandbox.Scope) lua.LValue {
+		if p != nil {
+			s.Bind(portKey{}, p)
+		}
+		return Library.Module(s, in)
+	}
+}
 
 // push charges the work on a text of n bytes and pushes what came of it.
 func push(L *lua.LState, n int, v string) int {
@@ -33,12 +53,31 @@ func sum(L *lua.LState) int {
 	return push(L, len(v), hex.EncodeToString(digest[:]))
 }
 
-// mac is crypto.hmac_sha256(key, s): the HMAC-SHA-256 of s under key, in hex.
+// mac is crypto.hmac_sha256(key, s): the HMAC-SHA-256 of s under key, in hex. A key that holds a secret is opened outside: the
+// answer is remembered with the decision, which comes out the same when the secret is another one.
 func mac(L *lua.LState) int {
+	if ud, ok := L.Get(1).(*lua.LUserData); ok {
+		if key, ok := ud.Value.(http.Sealer); ok {
+			return sign(L, key.Sealed())
+		}
+	}
 	key, v := L.CheckString(1), L.CheckString(2)
 	h := hmac.New(sha256.New, []byte(key))
 	h.Write([]byte(v))
 	return push(L, len(key)+len(v), hex.EncodeToString(h.Sum(nil)))
+}
+
+func sign(L *lua.LState, key http.Sealed) int {
+	s, v := sandbox.From(L), L.CheckString(2)
+	p, ok := s.Bound(portKey{}).(Port)
+	if !ok {
+		s.Raise(errors.New("crypto.hmac_sha256 takes a secret only while a fan is being served: call it inside of a function"))
+	}
+	sum, err := p.Sign(key, v)
+	if err != nil {
+		s.Raise(err)
+	}
+	return push(L, len(v), sum)
 }
 
 // encode is crypto.base64(s), with padding.

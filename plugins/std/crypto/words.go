@@ -11,9 +11,9 @@ var words = reference.Module{
 		reference.Fn("base64_decode(s: string): string?", "The bytes of a base64 text with padding; nil where it is none.", "解码 Base64；格式不对则为 nil。"),
 		reference.Fn("hex(s: string): string", "Two lower-case digits for each byte.", "十六进制编码，小写。"),
 		reference.Fn("hex_decode(s: string): string?", "The bytes of a hex text; nil where it is none.", "解码十六进制；格式不对则为 nil。"),
-		reference.Fn("hmac_sha256(key: string, s: string): string",
-			"The HMAC-SHA-256 of s under key, in hex. Services that want it in base64: crypto.base64(crypto.hex_decode(…)).",
-			"用 key 对 s 做 HMAC-SHA-256，结果为十六进制。对方要求 Base64 时：crypto.base64(crypto.hex_decode(…))。").
+		reference.Fn("hmac_sha256(key: string|userdata, s: string): string",
+			"The HMAC-SHA-256 of s under key, a text or a secret of the plugin, in hex. Services that want it in base64: crypto.base64(crypto.hex_decode(…)).",
+			"用 key（文字，或插件的密钥）对 s 做 HMAC-SHA-256，结果为十六进制。对方要求 Base64 时：crypto.base64(crypto.hex_decode(…))。").
 			With(`local sign = crypto.base64(crypto.hex_decode(crypto.hmac_sha256("key", "text")))`),
 		reference.Fn("random_token(n: integer): string",
 			"n (1 to 64) capital letters and digits without 0, 1, I, L and O. From the decision's seed, so that a repeated decision gives the same: good for codes that fans type, not for passwords and keys.",
