@@ -37,7 +37,7 @@ var decisions = map[string]string{
 // corpus is what is run against the service.
 type corpus struct {
 	words   []string          // each starts a hostile flow
-	sources map[string]string // that are no programs, by file
+	sources map[string]string // that are refused when they are pushed, by file
 }
 
 // publish publishes the healthy flow and one flow for every script of folder that compiles inside a function.
@@ -70,8 +70,9 @@ func publish(ctx context.Context, e *flows.Engine, folder string) (*corpus, erro
 		source := wrap(name, bodies[name])
 		err := put(ctx, e, name+".lua", source)
 		var bad *sandbox.Error
+		var findings *flows.FindingsError
 		switch {
-		case errors.As(err, &bad) && bad.Kind == sandbox.KindSyntax:
+		case errors.As(err, &bad) && bad.Kind == sandbox.KindSyntax, errors.As(err, &findings):
 			c.sources[name+".lua"] = source
 		case err != nil:
 			return nil, err
