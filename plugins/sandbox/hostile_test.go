@@ -174,6 +174,9 @@ func checkStopped(t *testing.T, file, source string, kinds ...string) {
 	if e.File != file || e.Line < 1 && len(source) <= sandbox.MaxSource || e.Line > strings.Count(source, "\n")+1 {
 		t.Errorf("no place: file %q line %d: %s", e.File, e.Line, e.Msg)
 	}
+	if strings.Contains(err.Error(), "ESCAPED") { // what scripts assert with when they have got something they must not have
+		t.Errorf("it has got out: %v", err)
+	}
 	if msg := err.Error(); goWords.MatchString(msg) || len(msg) > 400 || !utf8.ValidString(msg) {
 		t.Errorf("message is not for authors: %d bytes, %s", len(msg), msg)
 	}

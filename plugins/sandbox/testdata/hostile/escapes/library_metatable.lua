@@ -1,4 +1,4 @@
 -- stopped: runtime
 local mt = getmetatable(string)
-assert(type(mt) == "string")
+assert(type(mt) == "string", "ESCAPED")
 mt.__index = nil

@@ -1,3 +1,3 @@
 -- stopped: runtime
-assert(not pcall(require, "../../../etc/passwd") and not pcall(require, "/etc/passwd"))
+assert(not pcall(require, "../../../etc/passwd") and not pcall(require, "/etc/passwd"), "ESCAPED")
 return require "./stock.lua"

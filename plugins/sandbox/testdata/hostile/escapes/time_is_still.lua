@@ -1,5 +1,5 @@
 -- stopped: runtime
 local a = time.now()
 for i = 1, 10000 do end
-assert(tostring(time.now()) == tostring(a), "the clock moved inside of a decision")
+assert(tostring(time.now()) == tostring(a), "ESCAPED")
 os.time()
