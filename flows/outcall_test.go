@@ -123,7 +123,7 @@ func TestCallEnds(t *testing.T) {
 		"400":           {status(400), 0, 1, "bad"},
 		"404":           {status(404), 0, 1, "bad"},
 		"204":           {status(204), 0, 1, "ok"},
-		"302":           {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x", 302) }, 0, 1, "bad"},
+		"302":           {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x", http.StatusFound) }, 0, 1, "bad"},
 		"408":           {status(408), 0, 1, "a"},
 		"425":           {status(425), time.Second, 2, "a"},
 		"waits":         {retryAfter("20"), 19 * time.Second, 1, "a"},

@@ -20,7 +20,7 @@ import (
 	"fanflow/plugins/fetch"
 )
 
-// limit is what tests give a request: those that stall wait it out.
+// limit is what tests give a request that is never answered: they wait it out. The others have time.
 const limit = 300 * time.Millisecond
 
 // resolver answers every question for IPv4 with the address that it is told then, and has none of IPv6.
@@ -159,7 +159,11 @@ func TestFaults(t *testing.T) {
 			now := time.Date(2026, 11, 2, 21, 30, 0, 0, time.UTC)
 			c := fetch.New(fetch.Config{Now: func() time.Time { return now }})
 			get := func() fetch.Answer {
-				return c.Do(t.Context(), fetch.Request{Method: "GET", URL: url + "/a?token=hush"}, []fetch.Rule{rule(t, url)}, limit)
+				most := time.Minute
+				if row.want == fetch.Timeout {
+					most = limit
+				}
+				return c.Do(t.Context(), fetch.Request{Method: "GET", URL: url + "/a?token=hush"}, []fetch.Rule{rule(t, url)}, most)
 			}
 			for range 5 {
 				a := get()
@@ -221,7 +225,7 @@ func TestNoConnection(t *testing.T) {
 		{closed, fetch.Refused}, {"https://crm.example.com", fetch.DNS}, {secure.URL, fetch.TLS}, {strings.Replace(plain, "http:", "https:", 1), fetch.TLS},
 	} {
 		c := fetch.New(fetch.Config{Resolver: none})
-		if a := c.Do(t.Context(), fetch.Request{Method: "GET", URL: row.url}, []fetch.Rule{rule(t, row.url)}, limit); a.Fault != row.want {
+		if a := c.Do(t.Context(), fetch.Request{Method: "GET", URL: row.url}, []fetch.Rule{rule(t, row.url)}, time.Minute); a.Fault != row.want {
 			t.Errorf("%s: %q %q, want %q", row.url, a.Fault, a.Why, row.want)
 		}
 	}
@@ -236,7 +240,7 @@ func TestRebinding(t *testing.T) {
 	dialled := 0
 	c.OnDial(func(netip.AddrPort) error { dialled++; return errors.New("the network is not for tests") })
 	get := func(allow string) fetch.Answer {
-		return c.Do(t.Context(), fetch.Request{Method: "GET", URL: "http://crm.example.com:" + port}, []fetch.Rule{rule(t, allow)}, limit)
+		return c.Do(t.Context(), fetch.Request{Method: "GET", URL: "http://crm.example.com:" + port}, []fetch.Rule{rule(t, allow)}, time.Minute)
 	}
 	open := "http://crm.example.com:" + port
 	if a := get(open); a.Fault != fetch.Reset || dialled != 1 {
@@ -260,7 +264,7 @@ func TestNoProxy(t *testing.T) {
 	t.Setenv("HTTP_PROXY", proxy)
 	t.Setenv("HTTPS_PROXY", proxy)
 	c := fetch.New(fetch.Config{Resolver: resolver(t, func() string { return "10.0.0.8" })})
-	if a := c.Do(t.Context(), fetch.Request{Method: "GET", URL: "http://crm.example.com"}, []fetch.Rule{rule(t, "http://crm.example.com")}, limit); a.Fault != fetch.Private || seen.Load() != 0 {
+	if a := c.Do(t.Context(), fetch.Request{Method: "GET", URL: "http://crm.example.com"}, []fetch.Rule{rule(t, "http://crm.example.com")}, time.Minute); a.Fault != fetch.Private || seen.Load() != 0 {
 		t.Errorf("%q, the proxy saw %d", a.Fault, seen.Load())
 	}
 }

@@ -21,10 +21,14 @@ func rule(t testing.TB, text string) fetch.Rule {
 // Which URLs a rule allows: each line is a rule, then URLs that it allows, then, after |, those that it does not.
 func TestRules(t *testing.T) {
 	table := []struct{ rule, allows, refuses string }{
-		{"crm.example.com", "https://crm.example.com https://crm.example.com/ https://CRM.Example.com/a?b#c https://crm.example.com:443/x",
-			"http://crm.example.com https://crm.example.com:8443 https://example.com https://evilcrm.example.com https://crm.example.com.evil.cn https://crm.example.com@evil.cn https://evil.cn/crm.example.com https://crm.example.com. ftp://crm.example.com"},
-		{"*.example.cn:8443", "https://a.example.cn:8443 https://a.b.example.cn:8443/x",
-			"https://example.cn:8443 https://evilexample.cn:8443 https://a.example.cn https://a.example.cn:8444 http://a.example.cn:8443 https://.example.cn:8443"},
+		{
+			"crm.example.com", "https://crm.example.com https://crm.example.com/ https://CRM.Example.com/a?b#c https://crm.example.com:443/x",
+			"http://crm.example.com https://crm.example.com:8443 https://example.com https://evilcrm.example.com https://crm.example.com.evil.cn https://crm.example.com@evil.cn https://evil.cn/crm.example.com https://crm.example.com. ftp://crm.example.com",
+		},
+		{
+			"*.example.cn:8443", "https://a.example.cn:8443 https://a.b.example.cn:8443/x",
+			"https://example.cn:8443 https://evilexample.cn:8443 https://a.example.cn https://a.example.cn:8444 http://a.example.cn:8443 https://.example.cn:8443",
+		},
 		{"http://10.0.0.8:8080", "http://10.0.0.8:8080/x", "https://10.0.0.8:8080 http://10.0.0.8 http://10.0.0.80:8080 http://010.0.0.8:8080 http://167772168:8080 http://[::ffff:10.0.0.8]:8080"},
 		{"http://crm.example.com", "http://crm.example.com http://crm.example.com:80/a", "https://crm.example.com http://crm.example.com:8080"},
 		{"private:crm.lan", "https://crm.lan/", "http://crm.lan https://x.crm.lan https://crm.lan.cn"},
@@ -76,10 +80,24 @@ func TestParseRule(t *testing.T) {
 // A plugin reaches what both its permissions and the account allow.
 func TestNarrow(t *testing.T) {
 	for _, row := range []struct{ account, plugin, want string }{
-		{"*", "a.cn", "a.cn"}, {"a.cn", "*", "a.cn"}, {"*.a.cn", "x.a.cn", "x.a.cn"}, {"x.a.cn", "*.a.cn", "x.a.cn"}, {"*.a.cn", "*.b.a.cn", "*.b.a.cn"},
-		{"a.cn", "b.cn", ""}, {"*.a.cn", "a.cn", ""}, {"a.cn", "http://a.cn", ""}, {"http://a.cn", "a.cn", "http://a.cn"}, {"a.cn", "https://a.cn", "https://a.cn"},
-		{"a.cn:8443", "a.cn", "a.cn:8443"}, {"a.cn", "a.cn:8443", ""}, {"a.cn", "a.cn:443", "a.cn"},
-		{"a.cn", "private:a.cn", "a.cn"}, {"private:a.cn", "a.cn", "private:a.cn"}, {"*", "127.0.0.1", ""}, {"*", "localhost", ""}, {"localhost", "localhost", "localhost"},
+		{"*", "a.cn", "a.cn"},
+		{"a.cn", "*", "a.cn"},
+		{"*.a.cn", "x.a.cn", "x.a.cn"},
+		{"x.a.cn", "*.a.cn", "x.a.cn"},
+		{"*.a.cn", "*.b.a.cn", "*.b.a.cn"},
+		{"a.cn", "b.cn", ""},
+		{"*.a.cn", "a.cn", ""},
+		{"a.cn", "http://a.cn", ""},
+		{"http://a.cn", "a.cn", "http://a.cn"},
+		{"a.cn", "https://a.cn", "https://a.cn"},
+		{"a.cn:8443", "a.cn", "a.cn:8443"},
+		{"a.cn", "a.cn:8443", ""},
+		{"a.cn", "a.cn:443", "a.cn"},
+		{"a.cn", "private:a.cn", "a.cn"},
+		{"private:a.cn", "a.cn", "private:a.cn"},
+		{"*", "127.0.0.1", ""},
+		{"*", "localhost", ""},
+		{"localhost", "localhost", "localhost"},
 	} {
 		got := ""
 		for _, r := range fetch.Narrow([]fetch.Rule{rule(t, row.account)}, []fetch.Rule{rule(t, row.plugin)}) {
@@ -111,10 +129,21 @@ func TestAddresses(t *testing.T) {
 		host, addr string
 		want       bool
 	}{
-		{"crm.lan", "10.0.0.8", true}, {"crm.lan", "100.64.0.9", true}, {"crm.lan", "fd00::1", true}, {"crm.lan", "1.1.1.1", true},
-		{"crm.lan", "127.0.0.1", false}, {"crm.lan", "169.254.169.254", false}, {"crm.lan", "::1", false}, {"crm.lan", "0.0.0.0", false},
-		{"localhost", "127.0.0.1", true}, {"localhost", "::1", true}, {"localhost", "10.0.0.8", false}, {"localhost", "1.1.1.1", false},
-		{"10.0.0.8", "10.0.0.8", true}, {"10.0.0.8", "10.0.0.9", false}, {"127.0.0.1", "::ffff:127.0.0.1", true},
+		{"crm.lan", "10.0.0.8", true},
+		{"crm.lan", "100.64.0.9", true},
+		{"crm.lan", "fd00::1", true},
+		{"crm.lan", "1.1.1.1", true},
+		{"crm.lan", "127.0.0.1", false},
+		{"crm.lan", "169.254.169.254", false},
+		{"crm.lan", "::1", false},
+		{"crm.lan", "0.0.0.0", false},
+		{"localhost", "127.0.0.1", true},
+		{"localhost", "::1", true},
+		{"localhost", "10.0.0.8", false},
+		{"localhost", "1.1.1.1", false},
+		{"10.0.0.8", "10.0.0.8", true},
+		{"10.0.0.8", "10.0.0.9", false},
+		{"127.0.0.1", "::ffff:127.0.0.1", true},
 	} {
 		if got := fetch.Owned(row.host, netip.MustParseAddr(row.addr)); got != row.want {
 			t.Errorf("%s at %s: %v", row.host, row.addr, got)
