@@ -53,7 +53,7 @@ func runHostile(t *testing.T, args ...string) (h hostility) {
 
 // TestHostileTogether holds "A script that fails …" of the design for all hostile scripts at once: eight goroutines run them over a
 // real data file; healthy fans beside them are all answered rightly, hostile ones all read the apology, and the live heap stays
-// within 64 MB of where it was. FANFLOW_HOSTILE says how long; the recorded run is in docs/testing.md.
+// within 64 MB of where it was. FANFLOW_HOSTILE says how long.
 func TestHostileTogether(t *testing.T) {
 	h := runHostile(t, "-rounds", "0", "-rate", "50", "-heap", cmp.Or(os.Getenv("FANFLOW_HOSTILE"), "5s"))
 	if h.Wrong > 0 {

@@ -103,6 +103,8 @@ func TestHostileSource(t *testing.T) {
 		"invalid byte":    "local a = \x00",
 		"only an operand": "1",
 		"deep elseif":     "if a then " + many("elseif a then "),
+		"balanced":        "return " + strings.Repeat("(", 5000) + "1" + strings.Repeat(")", 5000),
+		"balanced tables": "return " + strings.Repeat("{", 5000) + strings.Repeat("}", 5000),
 		"million braces":  strings.Repeat("{", 1_000_000),
 		"comments":        many("--[=====[ ") + "]====]",
 		"repeats":         many("repeat "),
