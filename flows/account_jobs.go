@@ -153,8 +153,10 @@ func (e *Engine) Signer(ctx context.Context, account, event string) (*Signer, er
 		_, wants := h.wants(event, false)
 		if sig := h.Plugin.Signature; sig != nil && wants && !acc.Plugins[h.Plugin.Name].Off {
 			s := &Signer{Plugin: h.Plugin.Name, Header: sig.Header, prefix: sig.Prefix}
-			if secret := e.library.host.Secret; secret != nil {
-				s.secret, _ = secret(account, h.Plugin.Name, sig.Secret)
+			if of := e.library.host.Secret; of != nil {
+				if secret, set := of(account, h.Plugin.Name, sig.Secret); set {
+					s.secret = secret
+				}
 			}
 			return s, nil
 		}

@@ -186,6 +186,10 @@ func chance(r *rand.Rand, percent int) bool { return r.IntN(100) < percent }
 // runModel gives what differs first; empty if nothing does.
 func runModel(t *testing.T, seed uint64, steps []modelStep) string {
 	w := modelWorld(t, mem.New(), time.Time{})
+	if seed%modelIdle == 0 {
+		w.plugin("idle", `return { order = 1, hooks = { on_event = function(fan, event) end, before_send = function(send) end, after_send = function(send) end,
+		  on_webhook = function(hook) end } }`)
+	}
 	r := &modelRun{
 		t: t, world: w, seed: seed, texts: map[string]string{}, seen: map[string]uint64{}, lines: map[string][]string{}, agreed: map[string]*modelFan{}, said: map[string]string{},
 		newest: map[string]*modelFlow{}, all: map[string][]*modelFlow{},
@@ -222,6 +226,9 @@ func runModel(t *testing.T, seed uint64, steps []modelStep) string {
 	}
 	return ""
 }
+
+// modelIdle: of so many runs one has a plugin whose hooks do nothing. The model knows of no plugins: the journals must be the same.
+const modelIdle = 5
 
 // modelReplays: of so many runs the journals of one are decided again.
 const modelReplays = 10
