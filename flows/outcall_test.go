@@ -245,6 +245,7 @@ return flow { name = "t", triggers = { text = true }, again = "0s", first = "a",
 	if want := []string{token + "|application/json", "|application/x-www-form-urlencoded"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	w.advance(time.Hour)
 	w.text("cat", "unset")
 	w.settle()
 	expect(t, "calls", r.calls(), 2)
