@@ -66,6 +66,16 @@ func (h *health) note(fan store.FanID, p part) (sick bool) {
 	return true
 }
 
+// row is how many parts of the version have failed in a row.
+func (h *health) row(key flowID) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if f := h.rows[key]; f != nil {
+		return f.events
+	}
+	return 0
+}
+
 // diagnose counts how the parts of a decision went, and pauses the flows that keep failing.
 func (e *Engine) diagnose(ctx context.Context, fan store.FanID, parts []part) {
 	for _, p := range parts {

@@ -186,6 +186,7 @@ type scriptOut struct {
 	Version   int           `json:"version,omitempty"`
 	Published bool          `json:"published"`
 	Findings  []findingView `json:"findings"`
+	Flows     []string      `json:"flows,omitempty"` // that were published again with the plugin
 }
 
 func (s *server) apiCheck(w http.ResponseWriter, r *http.Request) error {
@@ -239,6 +240,7 @@ type publishIn struct {
 	Version int           `json:"version"` // 0: the newest; for a rollback, the one published before
 	Choice  *store.Choice `json:"choice"`  // nil: they move
 	Back    bool          `json:"back"`    // of a preview: it is that of a rollback
+	Flows   bool          `json:"flows"`   // of a plugin: the flows that run another version are published again with this one
 }
 
 // readPublish reads the script that a route names and what is to be published of it.
@@ -261,11 +263,14 @@ func (s *server) apiPublish(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if in.Flows && id.Kind != store.KindPlugin {
+		return faultf(http.StatusBadRequest, "flows goes with a plugin: a %s is in no flow", id.Kind)
+	}
 	p, err := s.publish(r.Context(), id, in.Version, "api", in.Choice)
 	if err != nil {
 		return err
 	}
-	return writePublished(w, p)
+	return s.writePublished(w, r, p, in.Flows)
 }
 
 func (s *server) apiRollback(w http.ResponseWriter, r *http.Request) error {
@@ -278,11 +283,23 @@ func (s *server) apiRollback(w http.ResponseWriter, r *http.Request) error {
 		return refusedScript(r.Context(), err)
 	}
 	s.published(p)
-	return writePublished(w, p)
+	return s.writePublished(w, r, p, in.Flows && id.Kind == store.KindPlugin)
 }
 
-func writePublished(w http.ResponseWriter, p store.Publication) error {
-	return writeJSON(w, http.StatusOK, scriptOut{Kind: p.Kind, Name: p.Name, Version: p.Version, Published: true, Findings: []findingView{}})
+// writePublished tells a publication, after that of the flows that run the plugin if they are to follow it.
+func (s *server) writePublished(w http.ResponseWriter, r *http.Request, p store.Publication, follow bool) error {
+	out := scriptOut{Kind: p.Kind, Name: p.Name, Version: p.Version, Published: true, Findings: []findingView{}}
+	if follow {
+		made, err := s.Engine.Republish(r.Context(), p.Name, "api")
+		for _, f := range made {
+			s.published(f)
+			out.Flows = append(out.Flows, f.Name)
+		}
+		if err != nil {
+			return refusedScript(r.Context(), fmt.Errorf("plugin %s version %d is published, but not all flows run it: %w", p.Name, p.Version, err))
+		}
+	}
+	return writeJSON(w, http.StatusOK, out)
 }
 
 // apiPreview is the dry run of a publication.

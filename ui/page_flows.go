@@ -38,6 +38,7 @@ type flowBody struct {
 	States   []stateLine
 	Anywhere []edgeView    // from every state
 	Versions []versionLine // newest first
+	Log      []logLine     // newest first
 	File     string
 	Source   []string // lines
 }
@@ -90,6 +91,9 @@ func (s *server) flowPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, v := range slices.Backward(versions) {
 		body.Versions = append(body.Versions, versionLine{v.Version, stampOf(a.Location, v.Pushed), v.By, v.Published})
+	}
+	if body.Log, err = s.logLines(a, store.KindFlow, f.Name); err != nil {
+		return err
 	}
 	sc, err := s.Store.Script(ctx, scriptID(a, store.KindFlow, f.Name), f.Version)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 var templateFiles embed.FS
 
 // pageNames are the templates that stand on layout.html, the frame of every page.
-var pageNames = []string{"login", "error", "overview", "flows", "flow", "publish", "funnel", "fans", "fan", "phone"}
+var pageNames = []string{"login", "error", "overview", "flows", "flow", "publish", "funnel", "fans", "fan", "plugins", "plugin", "phone"}
 
 // views are the pages in one language.
 type views struct {

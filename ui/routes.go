@@ -49,6 +49,10 @@ func (s *server) routes() []route {
 		{"POST", "/a/{account}/flows/{flow}/publish", member, s.publishForm},
 		{"POST", "/a/{account}/flows/{flow}/pause", member, s.pauseForm},
 		{"POST", "/a/{account}/flows/{flow}/resume", member, s.resumeForm},
+		{"GET", "/a/{account}/plugins", member, s.pluginsPage},
+		{"GET", "/a/{account}/plugins/{name}", member, s.pluginPage},
+		{"POST", "/a/{account}/plugins/{name}/pause", member, s.pausePluginForm},
+		{"POST", "/a/{account}/plugins/{name}/resume", member, s.resumePluginForm},
 		{"GET", "/a/{account}/fans", member, s.fansPage},
 		{"GET", "/a/{account}/fans/{openid}", member, s.fanPage},
 	}

@@ -46,6 +46,11 @@ type Engine interface {
 	Flows(ctx context.Context, account string) ([]flows.FlowInfo, error)
 	FunnelBy(ctx context.Context, account, flow, from, to, by string) (flows.Funnel, error)
 	Pause(ctx context.Context, account, flow, why string) error
+	Plugins(ctx context.Context, account string) ([]flows.PluginInfo, error)
+	Plugin(ctx context.Context, account, name string) (flows.PluginInfo, error)
+	PausePlugin(ctx context.Context, name, why string) error
+	Republish(ctx context.Context, plugin, by string) ([]store.Publication, error)
+	Log(account, kind, name string) ([]flows.LogLine, error)
 	Replay(ctx context.Context, fan store.FanID, until uint64) (*flows.Replay, error)
 }
 
