@@ -66,14 +66,16 @@ func (h *health) note(fan store.FanID, p part) (sick bool) {
 	return true
 }
 
-// row is how many parts of the version have failed in a row.
-func (h *health) row(key flowID) int {
+// failing is how many parts of the version have failed in a row; of a plugin's hooks the one that failed most often counts.
+func (h *health) failing(id store.ScriptID, version int) (n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if f := h.rows[key]; f != nil {
-		return f.events
+	for key, f := range h.rows {
+		if key.id == id && key.version == version {
+			n = max(n, f.events)
+		}
 	}
-	return 0
+	return n
 }
 
 // diagnose counts how the parts of a decision went, and pauses the flows that keep failing.

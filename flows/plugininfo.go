@@ -104,7 +104,7 @@ func (e *Engine) pluginInfo(ctx context.Context, acc *Account, name string, newe
 		info.Manifest = *manifest
 	}
 	info.Name = name
-	info.Failures = e.health.row(flowID{pluginID(name), info.Published})
+	info.Failures = e.health.failing(pluginID(name), info.Published)
 	return info, nil
 }
 
