@@ -29,13 +29,17 @@ import (
 type library interface {
 	push(ctx context.Context, kind, file, source string, publish bool) (*scriptResult, error)
 	// publish makes a version current, the newest for 0; with back an older one, for 0 the one before.
-	publish(ctx context.Context, kind, name string, version int, back bool, choice *store.Choice) (*scriptResult, error)
+	publish(ctx context.Context, kind, name string, s step) (*scriptResult, error)
 	// preview is the dry run of publish.
 	preview(ctx context.Context, name string, version int, back bool, choice *store.Choice) (*flows.Preview, error)
 	diff(ctx context.Context, name string, from, to int) (*flows.Diff, error)
 	list(ctx context.Context, kind string) ([]scriptLine, error)
 	check(ctx context.Context, kind, file, source string) ([]finding, error)
 	replay(ctx context.Context, openID string, until uint64) (*flows.Replay, error)
+	plugin(ctx context.Context, name string) (*flows.PluginInfo, error)
+	pausePlugin(ctx context.Context, name string, paused bool) error
+	// log gives the last lines of a flow or a plugin, the newest first.
+	log(ctx context.Context, kind, name string) ([]logLine, error)
 }
 
 // withLibrary finds the library of the configuration and works on it.
@@ -115,13 +119,17 @@ func publication(version int, choice *store.Choice) map[string]any {
 	return in
 }
 
-func (l *remoteLibrary) publish(ctx context.Context, kind, name string, version int, back bool, choice *store.Choice) (*scriptResult, error) {
+func (l *remoteLibrary) publish(ctx context.Context, kind, name string, s step) (*scriptResult, error) {
 	r := &scriptResult{}
 	route := "publish"
-	if back {
+	if s.back {
 		route = "rollback"
 	}
-	err := l.call(ctx, http.MethodPost, l.scripts(kind, name, route), publication(version, choice), r)
+	in := publication(s.version, s.choice)
+	if s.follow {
+		in["flows"] = true
+	}
+	err := l.call(ctx, http.MethodPost, l.scripts(kind, name, route), in, r)
 	r.Kind, r.Name, r.Published = kind, name, true
 	return r, err
 }

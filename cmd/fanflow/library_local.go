@@ -39,16 +39,24 @@ func (l *localLibrary) id(kind, name string) store.ScriptID {
 	return id
 }
 
-func (l *localLibrary) publish(ctx context.Context, kind, name string, version int, back bool, choice *store.Choice) (*scriptResult, error) {
+func (l *localLibrary) publish(ctx context.Context, kind, name string, s step) (*scriptResult, error) {
 	publish := l.engine.PublishAs
-	if back {
+	if s.back {
 		publish = l.engine.Rollback
 	}
-	p, err := publish(ctx, l.id(kind, name), version, "cli", choice)
+	p, err := publish(ctx, l.id(kind, name), s.version, "cli", s.choice)
 	if err != nil {
 		return nil, err
 	}
-	return &scriptResult{Kind: kind, Name: name, Version: p.Version, Published: true}, nil
+	r := &scriptResult{Kind: kind, Name: name, Version: p.Version, Published: true}
+	if !s.follow {
+		return r, nil
+	}
+	made, err := l.engine.Republish(ctx, name, "cli")
+	for _, f := range made {
+		r.Flows = append(r.Flows, f.Name)
+	}
+	return r, err
 }
 
 func (l *localLibrary) preview(ctx context.Context, name string, version int, back bool, choice *store.Choice) (*flows.Preview, error) {

@@ -32,20 +32,10 @@ func flowCommand() *cobra.Command {
 		Example: "  fanflow flow push examples/coupon/coupon.lua --publish --config fanflow.toml",
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(pushCommand(store.KindFlow), publishCommand(store.KindFlow), rollbackCommand(), diffCommand(), listCommand(store.KindFlow), checkCommand(store.KindFlow))
+	c.AddCommand(pushCommand(store.KindFlow), publishCommand(store.KindFlow), rollbackCommand(store.KindFlow), diffCommand(), listCommand(store.KindFlow), checkCommand(store.KindFlow), logCommand(store.KindFlow))
 	for _, name := range []string{"test", "play", "show", "graph", "simulate"} {
 		c.AddCommand(laterCommand(name))
 	}
-	return c
-}
-
-func pluginCommand() *cobra.Command {
-	c := &cobra.Command{
-		Use: "plugin", Short: "Check, push and publish plugins", Args: noArgs,
-		Example: "  fanflow plugin push examples/plugins/shops.lua --publish --config fanflow.toml",
-		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
-	}
-	c.AddCommand(pushCommand(store.KindPlugin), publishCommand(store.KindPlugin), listCommand(store.KindPlugin), checkCommand(store.KindPlugin), laterCommand("show"))
 	return c
 }
 
@@ -103,7 +93,7 @@ func publishCommand(kind string) *cobra.Command {
 	f := scriptFlags{shared: kind == store.KindPlugin}
 	var version int
 	var treat choiceFlags
-	var dry bool
+	var dry, follow bool
 	c := &cobra.Command{
 		Use:     "publish NAME",
 		Short:   "Make a version current; it takes effect at the next event",
@@ -116,7 +106,7 @@ func publishCommand(kind string) *cobra.Command {
 			}
 			return withLibrary(c, f, func(l library) error {
 				for _, name := range names {
-					if err := makeCurrent(c, l, kind, name, step{version: version, choice: choice, dry: dry, json: f.json}); err != nil {
+					if err := makeCurrent(c, l, kind, name, step{version: version, choice: choice, dry: dry, follow: follow, json: f.json}); err != nil {
 						return err
 					}
 				}
@@ -132,8 +122,15 @@ func publishCommand(kind string) *cobra.Command {
 		c.Example += "\n  fanflow flow publish coupon --map greet=welcome --dry-run --config fanflow.toml"
 		treat.add(c)
 		c.Flags().BoolVar(&dry, "dry-run", false, "only say what would become of the fans")
+	} else {
+		followFlag(c, &follow)
 	}
 	return c
+}
+
+// followFlag lets flows follow a plugin.
+func followFlag(c *cobra.Command, follow *bool) {
+	c.Flags().BoolVar(follow, "flows", false, "publish the flows again that run another version, so that they run this one")
 }
 
 func listCommand(kind string) *cobra.Command {
@@ -224,6 +221,7 @@ type scriptResult struct {
 	Version   int       `json:"version"`
 	Published bool      `json:"published"`
 	Findings  []finding `json:"findings,omitempty"`
+	Flows     []string  `json:"flows,omitempty"` // that were published again with a plugin
 }
 
 // finding is what a check found, as the admin API writes it.
@@ -264,4 +262,7 @@ func (r *scriptResult) print(out, errOut io.Writer, asJSON bool) {
 		state = "published"
 	}
 	fmt.Fprintf(out, "%s %s version %d: %s\n", r.Kind, r.Name, r.Version, state)
+	for _, flow := range r.Flows {
+		fmt.Fprintf(out, "flow %s runs it now\n", flow)
+	}
 }

@@ -56,6 +56,7 @@ type step struct {
 	back    bool // to an older version
 	choice  *store.Choice
 	dry     bool // only say what would become of the fans
+	follow  bool // of a plugin: flows that run another version follow
 	json    bool
 }
 
@@ -73,7 +74,7 @@ func makeCurrent(c *cobra.Command, l library, kind, name string, s step) error {
 	if s.dry {
 		return nil
 	}
-	r, err := l.publish(c.Context(), kind, name, s.version, s.back, s.choice)
+	r, err := l.publish(c.Context(), kind, name, s)
 	if err != nil {
 		return err
 	}
@@ -81,17 +82,16 @@ func makeCurrent(c *cobra.Command, l library, kind, name string, s step) error {
 	return nil
 }
 
-func rollbackCommand() *cobra.Command {
-	var f scriptFlags
+func rollbackCommand(kind string) *cobra.Command {
+	f := scriptFlags{shared: kind == store.KindPlugin}
 	var treat choiceFlags
 	var version int
-	var dry bool
+	var dry, follow bool
 	c := &cobra.Command{
-		Use:   "rollback NAME",
-		Short: "Publish the version that was current before, or an older one",
-		Example: "  fanflow flow rollback coupon --config fanflow.toml\n  fanflow flow rollback coupon --dry-run --config fanflow.toml\n" +
-			"  fanflow flow rollback coupon --to 3 --config fanflow.toml",
-		Args: needs("the flow"),
+		Use:     "rollback NAME",
+		Short:   "Publish the version that was current before, or an older one",
+		Example: "  fanflow " + kind + " rollback coupon --config fanflow.toml\n  fanflow " + kind + " rollback coupon --to 3 --config fanflow.toml",
+		Args:    needs("the " + kind),
 		RunE: func(c *cobra.Command, names []string) error {
 			choice, err := treat.choice()
 			if err != nil {
@@ -99,8 +99,8 @@ func rollbackCommand() *cobra.Command {
 			}
 			return withLibrary(c, f, func(l library) error {
 				for _, name := range names {
-					back := step{version: version, back: true, choice: choice, dry: dry, json: f.json}
-					if err := makeCurrent(c, l, store.KindFlow, name, back); err != nil {
+					back := step{version: version, back: true, choice: choice, dry: dry, follow: follow, json: f.json}
+					if err := makeCurrent(c, l, kind, name, back); err != nil {
 						return err
 					}
 				}
@@ -109,9 +109,14 @@ func rollbackCommand() *cobra.Command {
 		},
 	}
 	f.add(c)
-	treat.add(c)
 	c.Flags().IntVar(&version, "to", 0, "the version (default: the one that was published before)")
-	c.Flags().BoolVar(&dry, "dry-run", false, "only say what would become of the fans")
+	if kind == store.KindFlow {
+		c.Example += "\n  fanflow flow rollback coupon --dry-run --config fanflow.toml"
+		treat.add(c)
+		c.Flags().BoolVar(&dry, "dry-run", false, "only say what would become of the fans")
+	} else {
+		followFlag(c, &follow)
+	}
 	return c
 }
 

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const crmScript = `local M = { name = "crm", version = "1.2.0" }
+M.config = { vip = { type = "number", default = 1000 }, token = { type = "secret" } }
+M.permissions = { kv = { "crm:*" } }
+function M.level() log.info("asked") return "gold" end
+M.hooks = { on_event = { subscribe = function(fan, event) end } }
+return M
+`
+
+const clubScript = `local crm = require "crm"
+return flow { name = "club", triggers = { text = { "club" } }, first = "a", again = "0s", states = { a = { final = true, enter = { run = function(fan)
+  fan:reply(crm.level())
+end } } } }
+`
+
+// TestPluginCommands: plugins are shown, rolled back, paused and resumed, flows follow them, and logs are read: of a running service
+// and, but for logs, of the data file where none runs.
+func TestPluginCommands(t *testing.T) {
+	p := startPlatform(t)
+	p.push("plugin", "crm.lua", crmScript)
+	p.push("flow", "club.lua", clubScript)
+	fanflow := func(want int, args ...string) string {
+		t.Helper()
+		out, code := command(t, append(args, "--config", p.config)...)
+		if code != want {
+			t.Fatalf("fanflow %s: exit %d\n%s", strings.Join(args, " "), code, out)
+		}
+		return out
+	}
+	has := func(out string, want ...string) {
+		t.Helper()
+		for _, w := range want {
+			if !strings.Contains(out, w) {
+				t.Errorf("no %q in\n%s", w, out)
+			}
+		}
+	}
+	shown := []string{"crm 1.2.0", "version 1", "crm:*", "subscribe", "1000 (default)", "(secret) not set", "version 1 runs version 1", "no failures"}
+	has(fanflow(0, "plugin", "show", "crm"), shown...)
+	has(fanflow(0, "plugin", "show", "crm", "--json"), `"pins":[{"flow":"club","version":1,"plugin":1}]`)
+	has(fanflow(1, "plugin", "show", "nothing"), `there is no plugin "nothing"`)
+	has(fanflow(0, "plugin", "pause", "crm"), "paused")
+	has(fanflow(0, "plugin", "show", "crm"), "hooks are paused")
+	has(fanflow(0, "plugin", "resume", "crm"), "resumed")
+	expect(t, p.do("fan-1", map[string]any{"text": "club"}), "passive", "gold")
+	has(fanflow(0, "flow", "log", "club"), "asked", "fan-1")
+	has(fanflow(0, "plugin", "log", "crm", "--json"), `"items":[]`)
+
+	newer := writeFile(t, filepath.Join(filepath.Dir(p.config), "crm.lua"), strings.Replace(crmScript, `"gold"`, `"silver"`, 1))
+	fanflow(0, "plugin", "push", newer)
+	has(fanflow(0, "plugin", "publish", "crm", "--flows"), "plugin crm version 2: published", "flow club runs it now")
+	expect(t, p.do("fan-1", map[string]any{"text": "club"}), "passive", "silver")
+	has(fanflow(0, "plugin", "rollback", "crm", "--flows"), "plugin crm version 1: published", "flow club runs it now")
+
+	if code := p.serve.stop(); code != 0 {
+		t.Fatalf("serve ended with %d", code)
+	}
+	has(fanflow(0, "plugin", "show", "crm"), "version 1; the newest is 2", "version 1 runs version 1")
+	has(fanflow(1, "plugin", "log", "crm"), "no service is running")
+	has(fanflow(0, "plugin", "rollback", "crm", "--to", "2", "--flows"), "flow club runs it now")
+	has(fanflow(0, "plugin", "pause", "crm", "--json"), `"paused":true`)
+	has(fanflow(0, "plugin", "resume", "crm"), "resumed")
+}
