@@ -38,11 +38,11 @@ func newCRMWorld(t *testing.T, s store.Store, base string, hosts ...string) *wor
 	w.engine, err = flows.New(flows.Config{
 		Store: s, Now: w.clock, Gate: gate,
 		Host: plugins.NewHost(plugins.Config{Source: s, Gate: gate, Secret: func(a, plugin, name string) (string, bool) {
-			return token, a == account && plugin == "crm" && (name == "token" || name == "other" && w.clock().Hour() < 22) // other is taken away
+			return token, a == account && plugin == "crm" && name == "token" && w.clock().Month() == time.November // it is taken away then
 		}}),
 		Accounts: []flows.Account{{
 			Name: account, Apology: apology, Type: "service", Customer: true, HTTPAllow: hosts,
-			Plugins: map[string]plugins.Setting{"crm": {Config: map[string]any{"url": base, "fresh": "1s"}, Secrets: []string{"token", "other"}}},
+			Plugins: map[string]plugins.Setting{"crm": {Config: map[string]any{"url": base, "fresh": "1s"}, Secrets: []string{"token"}}},
 		}},
 		Observe: func(o flows.Observation) { w.mu.Lock(); defer w.mu.Unlock(); w.seen = append(w.seen, o) },
 	})

@@ -223,11 +223,11 @@ func TestCallSecrets(t *testing.T) {
 	})
 	w := newCRMWorld(t, mem.New(), r.URL, r.URL)
 	t.Cleanup(r.Close)
-	w.publish(store.KindPlugin, "crm.lua", `local M = { name = "crm", config = { url = { type = "string" }, fresh = { type = "string" }, token = { type = "secret" }, other = { type = "secret" } },
+	w.publish(store.KindPlugin, "crm.lua", `local M = { name = "crm", config = { url = { type = "string" }, fresh = { type = "string" }, token = { type = "secret" } },
   permissions = { hosts = { "*" } } }
 function M.json() return http.post(config.url .. "?a=1", { query = { k = secrets.token }, json = { list = { 1, { deep = secrets.join("x:", secrets.token) }, "plain" }, t = true } }) end
 function M.form() return http.post(config.url, { form = { k = secrets.token, ["a b"] = "ü&" } }) end
-function M.unset() return http.post(config.url, { body = secrets.other, as = "unset" }) end
+function M.unset() return http.post(config.url, { body = secrets.token, as = "unset" }) end
 return M`)
 	w.flow(`local crm = require "crm"
 return flow { name = "t", triggers = { text = true }, again = "0s", first = "a", states = { a = {
@@ -245,11 +245,11 @@ return flow { name = "t", triggers = { text = true }, again = "0s", first = "a",
 	if want := []string{token + "|application/json", "|application/x-www-form-urlencoded"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	w.advance(time.Hour)
+	w.advance(30 * 24 * time.Hour)
 	w.text("cat", "unset")
 	w.settle()
 	expect(t, "calls", r.calls(), 2)
-	if why := w.attr("cat", "why"); !strings.Contains(why, "denied: secret other of plugin crm is not set") {
+	if why := w.attr("cat", "why"); !strings.Contains(why, "denied: secret token of plugin crm is not set") {
 		t.Errorf("why: %s", why)
 	}
 	w.hushed("ann", "bob", "cat")
