@@ -886,9 +886,9 @@ function crypto.hex(s) end
 ---@return string?
 function crypto.hex_decode(s) end
 
---- The HMAC-SHA-256 of s under key, in hex. Services that want it in base64: crypto.base64(crypto.hex_decode(…)).
---- 用 key 对 s 做 HMAC-SHA-256，结果为十六进制。对方要求 Base64 时：crypto.base64(crypto.hex_decode(…))。
----@param key string
+--- The HMAC-SHA-256 of s under key, a text or a secret of the plugin, in hex. Services that want it in base64: crypto.base64(crypto.hex_decode(…)).
+--- 用 key（文字，或插件的密钥）对 s 做 HMAC-SHA-256，结果为十六进制。对方要求 Base64 时：crypto.base64(crypto.hex_decode(…))。
+---@param key string|userdata
 ---@param s string
 ---@return string
 function crypto.hmac_sha256(key, s) end

@@ -88,21 +88,19 @@ func ownTemplate(out *wechat.Outgoing) *wechat.Template {
 
 // replyContent reads a passive reply as scripts write it.
 func replyContent(r wechat.Reply) map[string]any {
-	if r.MsgType == "news" {
-		raw, err := encode(wechat.Outgoing{Articles: r.Articles})
-		if err != nil {
+	out := wechat.Outgoing{Articles: r.Articles}
+	if r.MsgType != "news" {
+		all := outgoing(r)
+		if len(all) == 0 {
 			return nil
 		}
-		return contentOf(raw)
+		out = all[0]
 	}
-	for _, out := range outgoing(r) {
-		raw, err := encode(out)
-		if err != nil {
-			return nil
-		}
-		return contentOf(raw)
+	raw, err := encode(out)
+	if err != nil {
+		return nil
 	}
-	return nil
+	return contentOf(raw)
 }
 
 // ruled is what a before_send says of a message.
