@@ -250,13 +250,13 @@ func (f *Field) checkText(v string) error {
 	return err
 }
 
-// minSecret is the shortest secret, in bytes: a shorter one could not be told from other text where it must be kept out.
-const minSecret = 8
+// MinSecret is the shortest secret, in bytes: a shorter one could not be told from other text where it must be kept out.
+const MinSecret = 8
 
 // CheckSecret says what is wrong with the value of a secret, without saying the value.
 func (f *Field) CheckSecret(v string) error {
-	if len(v) < minSecret {
-		return fmt.Errorf("it is shorter than %d characters: it could not be kept out of logs", minSecret)
+	if len(v) < MinSecret {
+		return fmt.Errorf("it is shorter than %d characters: it could not be kept out of logs", MinSecret)
 	}
 	if f.Pattern == "" {
 		return nil

@@ -107,7 +107,16 @@ func (a *app) wireEngine() (err error) {
 	for i := range a.cfg.Accounts {
 		accounts = append(accounts, a.cfg.Accounts[i].forFlows())
 	}
+	gate := flows.NewGate()
+	host := plugins.NewHost(plugins.Config{
+		Source: a.store, Secret: a.cfg.secret, Gate: gate,
+		ParseCron: func(spec string) error {
+			_, err := scheduler.ParseCron(spec, time.UTC)
+			return err
+		},
+	})
 	a.engine, err = flows.New(flows.Config{
+		Host: host, Gate: gate,
 		Store: a.store, Accounts: accounts, Now: a.clock.Now, Logger: a.logger,
 		Poke:          func() { a.runner.Poke() },
 		OnAccountPush: a.accountPush,
@@ -120,7 +129,7 @@ func (c *Account) forFlows() flows.Account {
 	return flows.Account{
 		Name: c.Name, Location: c.location, Apology: c.Apology, Fallback: c.Fallback, Type: c.Type, Templates: c.Templates,
 		Customer: sends.May(store.Customer), Words: c.Words.byKind(), Says: c.Says.byKind(), Quiet: c.quiet, Journal: c.keep,
-		HTTPAllow: c.HTTPAllow,
+		HTTPAllow: c.HTTPAllow, Plugins: c.settings,
 	}
 }
 

@@ -27,6 +27,8 @@ type Config struct {
 	PublicURL  string    `toml:"public_url"`  // where WeChat and fans reach this service; default http://listen
 	Clock      string    `toml:"clock"`       // "" is the wall clock; "simulator" follows {api_base}/sim/clock
 	Accounts   []Account `toml:"account"`
+	// Plugins are the settings of plugins by their names.
+	Plugins map[string]PluginConfig `toml:"plugin"`
 
 	file string // for messages
 }
@@ -61,11 +63,14 @@ type Account struct {
 	Words      Words             `toml:"words"`
 	Says       Says              `toml:"says"`
 	Templates  map[string]string `toml:"templates"` // the flows' names → the account's template ids
+	// Plugins are settings that hold for this account, over those for all.
+	Plugins map[string]PluginOverride `toml:"plugin"`
 
 	location *time.Location
 	skew     time.Duration
 	keep     time.Duration // retention.journal
 	quiet    flows.Hours
+	settings map[string]plugins.Setting // by plugin
 }
 
 // Caps are the operator's limits of campaign sends per fan over all flows; 0: none.
@@ -220,7 +225,7 @@ func (c *Config) complete() error {
 			}
 		}
 	}
-	return nil
+	return c.completePlugins()
 }
 
 // simulated refuses to follow the clock of the real platform, and of two simulators at once.

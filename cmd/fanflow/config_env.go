@@ -23,11 +23,17 @@ func (c *Config) applyEnv(environ []string) error {
 		if err := setFields(reflect.ValueOf(&c.Accounts[i]).Elem(), prefix, env); err != nil {
 			return err
 		}
+		if err := c.Accounts[i].applyPluginEnv(prefix, env); err != nil {
+			return err
+		}
 	}
-	return nil
+	return c.applyPluginEnv(env)
 }
 
-func envName(s string) string { return strings.ToUpper(strings.ReplaceAll(s, "-", "_")) }
+// envName is a name as the environment writes it.
+func envName(s string) string {
+	return strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(s))
+}
 
 // setFields sets the fields of a struct that env names by prefix and toml key.
 func setFields(v reflect.Value, prefix string, env map[string]string) error {
@@ -43,6 +49,9 @@ func setFields(v reflect.Value, prefix string, env map[string]string) error {
 				return err
 			}
 		case reflect.Map:
+			if f.Type().Elem().Kind() != reflect.String { // of plugins, see applyPluginEnv
+				continue
+			}
 			for k, text := range env {
 				if rest, ok := strings.CutPrefix(k, name+"_"); ok && rest != "" {
 					if f.IsNil() {
@@ -88,15 +97,20 @@ func setField(f reflect.Value, text string) error {
 		if f.Type().Elem().Kind() != reflect.String {
 			return fmt.Errorf("it cannot be set here")
 		}
-		list := []string{} // empty says "none", which is not the default
-		for part := range strings.SplitSeq(text, ",") {
-			if part = strings.TrimSpace(part); part != "" {
-				list = append(list, part)
-			}
-		}
-		f.Set(reflect.ValueOf(list))
+		f.Set(reflect.ValueOf(splitList(text)))
 	}
 	return nil
+}
+
+// splitList reads a list with commas. An empty one says "none", which is not the default.
+func splitList(text string) []string {
+	list := []string{}
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			list = append(list, part)
+		}
+	}
+	return list
 }
 
 // knownKeys are all keys of the file.
@@ -112,7 +126,7 @@ func knownKeys() []string {
 			switch ft := f.Type; {
 			case ft.Kind() == reflect.Struct && f.Tag.Get("toml") != "":
 				walk(ft)
-			case ft.Kind() == reflect.Slice && ft.Elem().Kind() == reflect.Struct:
+			case (ft.Kind() == reflect.Slice || ft.Kind() == reflect.Map) && ft.Elem().Kind() == reflect.Struct:
 				walk(ft.Elem())
 			}
 		}

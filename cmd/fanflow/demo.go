@@ -186,7 +186,7 @@ func playDemo(ctx context.Context, d demoRun, ln net.Listener) error {
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
-	a, err := openApp(ctx, d.cfg, newLogger(d.errOut), true)
+	a, err := openApp(ctx, d.cfg, newLogger(d.cfg.masked(d.errOut)), true)
 	if err != nil {
 		return errors.Join(err, sim.Close(), ln.Close())
 	}

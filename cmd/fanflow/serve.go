@@ -39,7 +39,7 @@ func newLogger(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w
 
 // serve runs the service until ctx ends.
 func serve(ctx context.Context, cfg *Config, out io.Writer) error {
-	logger := newLogger(out)
+	logger := newLogger(cfg.masked(out))
 	ln, err := listen(cfg.Listen, cfg.file+": listen")
 	if err != nil {
 		return err
@@ -67,6 +67,9 @@ func listen(addr, key string) (net.Listener, error) {
 // runs is finished, the data file is closed.
 func runApp(ctx context.Context, a *app, ln net.Listener, handler http.Handler, ready func()) error {
 	if err := a.engine.Recover(ctx); err != nil {
+		return errors.Join(err, a.close(ctx), ln.Close())
+	}
+	if err := a.checkSettings(ctx); err != nil {
 		return errors.Join(err, a.close(ctx), ln.Close())
 	}
 	a.served = true
@@ -108,6 +111,20 @@ func runApp(ctx context.Context, a *app, ln net.Listener, handler http.Handler, 
 		err = errors.Join(err, fmt.Errorf("end the open requests: %w", e))
 	}
 	return errors.Join(err, a.close(ending))
+}
+
+// checkSettings refuses to serve with settings that do not fit the plugins that are published.
+func (a *app) checkSettings(ctx context.Context) error {
+	wrong, err := a.engine.CheckSettings(ctx)
+	switch {
+	case err != nil:
+		return err
+	case len(wrong) == 0:
+		return nil
+	case len(wrong) == 1:
+		return usagef("%s: %s", a.cfg.file, wrong[0])
+	}
+	return usagef("%s: %s, and %d more", a.cfg.file, wrong[0], len(wrong)-1)
 }
 
 // awaitClock waits a moment for the simulator's time, so that the first push is not taken for one from another day.
