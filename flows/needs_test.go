@@ -3,6 +3,7 @@ package flows_test
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"fanflow/store"
 )
@@ -21,20 +22,22 @@ func TestKeysAfterWork(t *testing.T) {
 		"work, then caught keys": {work + "pcall(function() " + keys + " end) " + work, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			w.flow(handler(c.script + `fan:reply("done")`))
-			w.text("fan", "start")
-			got := w.text("fan", "x")
-			failed := w.rows("fan", store.Failed)
-			if !c.fails {
-				expect(t, "answer", got, "done")
-				expect(t, "failures", len(failed), 0)
-				return
-			}
-			expect(t, "answer", got, apology)
-			if len(failed) != 1 || !strings.Contains(failed[0].Why, "the decision used up its 1000000 instructions") {
-				t.Errorf("failures: %+v", failed)
-			}
+			synctest.Test(t, func(t *testing.T) { // where no wall clock runs out
+				w := newWorld(t)
+				w.flow(handler(c.script + `fan:reply("done")`))
+				w.text("fan", "start")
+				got := w.text("fan", "x")
+				failed := w.rows("fan", store.Failed)
+				if !c.fails {
+					expect(t, "answer", got, "done")
+					expect(t, "failures", len(failed), 0)
+					return
+				}
+				expect(t, "answer", got, apology)
+				if len(failed) != 1 || !strings.Contains(failed[0].Why, "the decision used up its 1000000 instructions") {
+					t.Errorf("failures: %+v", failed)
+				}
+			})
 		})
 	}
 }

@@ -157,21 +157,23 @@ func TestWhoGivesUpHoldsNoPlace(t *testing.T) {
 
 // TestManyHeavyRuns: however many are heavy at once, all come to their end.
 func TestManyHeavyRuns(t *testing.T) {
-	g := sandbox.NewGate(2, 1, 1)
-	var all sync.WaitGroup
-	for range 4 {
-		for _, source := range heavyScripts {
-			all.Go(func() {
-				for range 3 {
-					if err := inGate(t.Context(), t, g, source, func() {}); err != nil {
-						t.Error(err)
+	synctest.Test(t, func(t *testing.T) { // where no wall clock runs out
+		g := sandbox.NewGate(2, 1, 1)
+		var all sync.WaitGroup
+		for range 4 {
+			for _, source := range heavyScripts {
+				all.Go(func() {
+					for range 3 {
+						if err := inGate(t.Context(), t, g, source, func() {}); err != nil {
+							t.Error(err)
+						}
 					}
-				}
-			})
+				})
+			}
 		}
-	}
-	all.Wait()
-	checkFree(t, g, 2)
+		all.Wait()
+		checkFree(t, g, 2)
+	})
 }
 
 // TestNoGate: a nil gate lets everybody in.

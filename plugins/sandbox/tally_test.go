@@ -6,16 +6,20 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"fanflow/plugins/sandbox"
 )
 
+// patient are the service's limits with a clock that cannot be the one that ends a script.
+var patient = sandbox.Limits{}.Patient(time.Minute)
+
 // asking is a State whose ask() is a question that is answered from memory.
 func asking(t *testing.T, tally *sandbox.Tally) *sandbox.State {
 	t.Helper()
-	s := sandbox.NewState(context.Background(), sandbox.Options{Tally: tally, Modules: map[string]sandbox.Module{
+	s := sandbox.NewState(context.Background(), sandbox.Options{Limits: patient, Tally: tally, Modules: map[string]sandbox.Module{
 		"ask": func(s *sandbox.State, _ sandbox.Scope) lua.LValue {
 			return s.L.NewFunction(func(*lua.LState) int { tally.Asked(); return 0 })
 		},
@@ -81,7 +85,7 @@ func TestPartsShareMemory(t *testing.T) {
 	tally := sandbox.NewTally(sandbox.Limits{})
 	program := compile(t, "s.lua", "local t = {} for i = 1, 160 do t[i] = ('x'):rep(60000 + i) end return t")
 	run := func() (*sandbox.State, error) {
-		s := sandbox.NewState(context.Background(), sandbox.Options{Tally: tally})
+		s := sandbox.NewState(context.Background(), sandbox.Options{Limits: patient, Tally: tally})
 		_, err := s.Run(program)
 		return s, err
 	}
@@ -111,10 +115,10 @@ func TestOneScriptWithinAnother(t *testing.T) {
 	tally := sandbox.NewTally(sandbox.Limits{Total: 300_000})
 	hook := compile(t, "hook.lua", spending(150_000))
 	var inner error
-	outer := sandbox.NewState(context.Background(), sandbox.Options{Tally: tally, Modules: map[string]sandbox.Module{
+	outer := sandbox.NewState(context.Background(), sandbox.Options{Limits: patient, Tally: tally, Modules: map[string]sandbox.Module{
 		"say": func(s *sandbox.State, _ sandbox.Scope) lua.LValue {
 			return s.L.NewFunction(func(*lua.LState) int {
-				in := sandbox.NewState(context.Background(), sandbox.Options{Tally: tally})
+				in := sandbox.NewState(context.Background(), sandbox.Options{Limits: patient, Tally: tally})
 				defer in.Close()
 				_, inner = in.Run(hook)
 				return 0
