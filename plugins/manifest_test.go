@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fanflow/plugins"
+	"fanflow/store"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -107,5 +108,34 @@ func TestPlugin(t *testing.T) {
 	}
 	if _, err := h.Plugin(ctx, "none", 1, nil); err == nil || errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// counted gives a plugin of any version and counts how often it is asked.
+type counted struct{ asked int }
+
+func (c *counted) Script(_ context.Context, id store.ScriptID, version int) (store.Script, error) {
+	c.asked++
+	return store.Script{ScriptID: id, Version: version, File: "p.lua", Source: "return {}"}, nil
+}
+
+// TestPluginsAreLetGo: a folder that is watched makes a version with every save; the oldest are not kept for ever.
+func TestPluginsAreLetGo(t *testing.T) {
+	src := &counted{}
+	h := newHost(src)
+	load := func(version int) {
+		if _, err := h.Plugin(t.Context(), "p", version, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for v := 1; v <= 300; v++ {
+		load(v)
+	}
+	for _, step := range []struct {
+		version, asked int
+	}{{300, 300}, {200, 300}, {1, 301}, {1, 301}} {
+		if load(step.version); src.asked != step.asked {
+			t.Errorf("version %d: asked %d times, want %d", step.version, src.asked, step.asked)
+		}
 	}
 }
