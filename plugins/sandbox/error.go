@@ -81,7 +81,9 @@ func (s *State) errorText(api *lua.ApiError) string {
 		return "fanflow itself failed in a function that the script called: " + api.Object.String()
 	}
 	switch v := api.Object.(type) {
-	case lua.LString, lua.LNumber:
+	case lua.LString:
+		return noAddress(string(v))
+	case lua.LNumber:
 		return v.String()
 	case *lua.LTable:
 		if msg, ok := v.RawGetString("message").(lua.LString); ok {
@@ -127,6 +129,18 @@ func cleanTraceback(trace string) string {
 		kept = append(kept, line)
 	}
 	return strings.Join(kept, "\n")
+}
+
+// address is how gopher-lua names what has no text of its own.
+var address = regexp.MustCompile(`\b(table|function|userdata): 0x[0-9a-f]*`)
+
+// noAddress takes places in memory out of a message: they are others in each run, and a decision must come out the same. What the VM
+// says is short; longer texts are the script's own.
+func noAddress(msg string) string {
+	if len(msg) > 4*maxMessage || !strings.Contains(msg, ": 0x") {
+		return msg
+	}
+	return address.ReplaceAllString(msg, "$1")
 }
 
 // vmWords are the VM's messages that do not say what the author did, with what does.

@@ -190,6 +190,7 @@ func (s *State) protected(nargs int) lua.LValue {
 	s.Charge(costCaught)
 	if text, ok := api.Object.(lua.LString); ok {
 		s.Charge(int64(len(text)) + costString)
+		return lua.LString(noAddress(string(text)))
 	}
 	return api.Object
 }
