@@ -30,6 +30,48 @@
 ---@field key? string The Idempotency-Key; the call's id if it is left out. Idempotency-Key；省略时为调用编号。
 ---@field expires? string After which it is not tried any more: "1h", at most 7 days. 超过多久不再重试："1h"，最长 7 天。
 
+--- The table that a plugin returns. Beside these fields its functions stand in it, which flows and other plugins call.
+--- 插件返回的表。除这些字段外，表里还有供流程和其他插件调用的函数。
+---@class Plugin
+---@field name? string Its name, by which it is required: letters, digits, _, . and -, at most 64. Left out: the file's name. 插件的名字，require 时用它：字母、数字、_、.、-，最多 64 个。不写就用文件名。
+---@field version? string The author's word for the version; fanflow counts versions itself. 作者自己的版本说法；fanflow 另外给每个版本编号。
+---@field title? string A name for people. 给人看的名字。
+---@field order? integer The place of its hooks among those of other plugins: low ones first, then by name. Default 0. 它的钩子在各插件中的次序：小的在前，相同时按名字。默认 0。
+---@field config? table<string, PluginSetting> Its settings and secrets by name: lower-case words, with digits and _. 设置和密钥，按名字：小写字母、数字和 _。
+---@field permissions? PluginPermissions What it may touch. Left out: no host, and the keys NAME:*. 它能碰什么。不写：不能访问任何主机，键只有 名字:*。
+---@field hooks? Hooks What fanflow calls by itself. 由 fanflow 主动调用的函数。
+---@field webhook? PluginWebhook How calls of its events are signed, where that is not by X-Fanflow-Signature. 它的事件由别的系统怎样签名；不写就是 X-Fanflow-Signature。
+
+--- What a plugin may touch.
+--- 插件能碰什么。
+---@class (exact) PluginPermissions
+---@field hosts? string[] Hosts that its http may reach, as far as http_allow of the account has them, too; "*" is all of those. Left out: none. 它的 http 可以访问的主机，同时要在账号的 http_allow 里；"*" 指其中全部。不写：一个也不行。
+---@field kv? string[] Globs of the keys that its kv may touch. Left out: NAME:*; an empty list: none. 它的 kv 可以读写的键，可用通配。不写：名字:*；空列表：一个也不行。
+
+--- One setting of a plugin: what the operator may write for it.
+--- 插件的一项设置：运营者可以怎么填。
+---@class (exact) PluginSetting
+---@field type "string"|"number"|"boolean"|"list"|"secret" What it is; a list is of texts. 类型；list 是文字的列表。
+---@field title? string Words for people. 给人看的说明。
+---@field required? boolean It must be set, or the plugin is not published and the service does not start. 必须填写，否则插件不能发布，服务也不启动。
+---@field default? any What it is where nothing is set; a secret has none, nor has what is required. 没填时的值；密钥和必填项没有默认值。
+---@field min? number The least, of a number. 数字的最小值。
+---@field max? number The most, of a number. 数字的最大值。
+---@field pattern? string A Lua pattern that the text, each text of the list or the secret has to have. 文字、列表里的每一项或密钥要符合的 Lua 模式。
+---@field enum? string[] The texts that are allowed, of a string or a list. string 或 list 允许的取值。
+
+--- How calls of the plugin's events come.
+--- 插件的事件怎样进来。
+---@class (exact) PluginWebhook
+---@field signature PluginSignature How they are signed. 签名方式。
+
+--- A header that has the hex HMAC-SHA-256 of the body.
+--- 请求头里是正文的 HMAC-SHA-256，十六进制。
+---@class (exact) PluginSignature
+---@field header string The header's name: X-Hub-Signature-256. 请求头的名字：X-Hub-Signature-256。
+---@field prefix? string What stands before the digits: "sha256=". 数字前面的文字："sha256="。
+---@field secret string The name of the secret in config. config 里密钥的名字。
+
 --- The fan whom a function serves. What its methods do is collected and happens if the decision stands. What is not known is nil.
 --- 函数所服务的粉丝。方法做的事先记下来，这次决定成立才算数。不知道的字段是 nil。
 ---@class (exact) Fan

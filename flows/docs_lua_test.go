@@ -13,12 +13,18 @@ import (
 	"fanflow/store"
 )
 
-// docs/lua.md and its Chinese twin are the reference of scripts. TestReference of cmd/fanflow holds their generated parts.
-var luaGuides = []string{"../docs/lua.md", "../docs/lua.zh-CN.md"}
+// docs/lua.md is the reference of scripts, docs/plugins.md the guide of plugins; each with its Chinese twin. TestReference and
+// TestPluginGuide of cmd/fanflow hold their generated parts.
+var luaGuides = [][2]string{
+	{"../docs/lua.md", "../docs/lua.zh-CN.md"},
+	{"../docs/plugins.md", "../docs/plugins.zh-CN.md"},
+}
+
+var luaPages = slices.Concat(luaGuides[0][:], luaGuides[1][:])
 
 // Every example passes check: flows, plugins, and what stands in functions.
 func TestLuaDocsExamples(t *testing.T) {
-	for _, guide := range luaGuides {
+	for _, guide := range luaPages {
 		n := 0
 		for _, block := range codeBlocks.FindAllStringSubmatch(read(t, guide), -1) {
 			if block[1] != "lua" {
@@ -27,7 +33,9 @@ func TestLuaDocsExamples(t *testing.T) {
 			n++
 			kind, source := store.KindFlow, block[2]
 			switch {
-			case strings.Contains(source, "return flow {"):
+			case strings.Contains(source, "return flow {"), strings.Contains(source, "return drip {"):
+			case strings.Contains(source, "return broadcast {"):
+				kind = store.KindBroadcast
 			case strings.Contains(source, "\nreturn M\n"):
 				kind = store.KindPlugin
 			default:
@@ -35,6 +43,9 @@ func TestLuaDocsExamples(t *testing.T) {
 			}
 			t.Run(fmt.Sprintf("%s/%d", filepath.Base(guide), n), func(t *testing.T) {
 				w := newWorld(t)
+				for _, required := range regexp.MustCompile(`require "([a-z]+)"`).FindAllStringSubmatch(source, -1) {
+					w.plugin(required[1], read(t, "../examples/plugins/"+required[1]+".lua"))
+				}
 				_, findings, err := w.engine.Check(t.Context(), account, kind, "guide.lua", source)
 				if err != nil {
 					t.Fatal(err)
@@ -54,20 +65,22 @@ func TestLuaDocsExamples(t *testing.T) {
 
 // Both languages have the same sections, tables and examples, in the same order.
 func TestLuaDocsAlike(t *testing.T) {
-	a, b := shape(read(t, luaGuides[0])), shape(read(t, luaGuides[1]))
-	for i := range min(len(a), len(b)) {
-		if a[i] != b[i] {
-			t.Fatalf("part %d is %q in %s and %q in %s, after %q", i, a[i], luaGuides[0], b[i], luaGuides[1], a[max(0, i-5):i])
+	for _, pair := range luaGuides {
+		a, b := shape(read(t, pair[0])), shape(read(t, pair[1]))
+		for i := range min(len(a), len(b)) {
+			if a[i] != b[i] {
+				t.Fatalf("part %d is %q in %s and %q in %s, after %q", i, a[i], pair[0], b[i], pair[1], a[max(0, i-5):i])
+			}
 		}
-	}
-	if len(a) != len(b) || len(a) < 300 {
-		t.Errorf("%d parts and %d", len(a), len(b))
+		if len(a) != len(b) || len(a) < 300 {
+			t.Errorf("%d parts of %s and %d of %s", len(a), pair[0], len(b), pair[1])
+		}
 	}
 }
 
 // Links lead to headings and files that are there.
 func TestLuaDocsLinks(t *testing.T) {
-	for _, guide := range luaGuides {
+	for _, guide := range luaPages {
 		text := codeBlocks.ReplaceAllString(read(t, guide), "")
 		var anchors []string
 		for _, m := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(text, -1) {

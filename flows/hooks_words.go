@@ -7,6 +7,14 @@ func hookClasses() []reference.Class {
 	return []reference.Class{hooksClass, outgoingClass, sentClass, webhookClass, accountClass, eventRulingClass, sendRulingClass, hookEventClass}
 }
 
+// HookWords names the classes of [Reference] that describe hooks of plugins.
+func HookWords() (names []string) {
+	for _, c := range hookClasses() {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
 var hooksClass = reference.Class{
 	Name: "Hooks", Doc: "The hooks of a plugin: its field hooks. Each is one function for all, or a table of functions by name; of several that take a name the longest does.",
 	DocZH: "插件的钩子，写在字段 hooks 里。每种钩子是一个管全部的函数，或按名字分的一组函数；几个名字都对得上时，用最长的那个。",

@@ -152,3 +152,15 @@ func TestReferenceSeries(t *testing.T) {
 	}
 	described(t, "Broadcast", strings.Split(strings.Replace(list, " and ", ", ", 1), ", "), names(set.Class("Broadcast").Fields))
 }
+
+// TestReferenceHooks: the tables of hooks have the fields that are read, and the objects those that they have.
+func TestReferenceHooks(t *testing.T) {
+	_, findings, err := plugins.NewHost(plugins.Config{}).Manifest(t.Context(), "p.lua", "return { hooks = { zz = 1 } }")
+	if err != nil || len(findings) != 1 {
+		t.Fatal(findings, err)
+	}
+	_, list, _ := strings.Cut(findings[0].Msg, "it has ")
+	described(t, "Hooks", strings.Split(strings.Replace(list, " and ", ", ", 1), ", "), names(hooksClass.Fields))
+	described(t, "HookEvent", relayFields, names(hookEventClass.Fields))
+	described(t, "Account", sortedKeys(accountFields), names(accountClass.Fields))
+}

@@ -23,6 +23,7 @@ func Reference() reference.Set {
 	set.Modules = append(slices.Clone(set.Modules),
 		crypto.Library.Words(), geo.Library.Words(), http.Words(), json.Library.Words(), kv.Words(), log.Words(), text.Library.Words(), when.Library.Words())
 	set.Classes = append(slices.Clone(set.Classes), http.Classes()...)
+	set.Classes = append(set.Classes, pluginClasses()...)
 	set.Modules = append(set.Modules, config.Words()...)
 	slices.SortStableFunc(set.Modules, func(a, b reference.Module) int { return strings.Compare(a.Name, b.Name) })
 	return set

@@ -13,14 +13,18 @@ import (
 	"github.com/yuin/gopher-lua/parse"
 
 	"fanflow/flows"
+	"fanflow/plugins"
 	"fanflow/plugins/lint"
 	"fanflow/plugins/reference"
 )
 
 var updateReference = flag.Bool("update", false, "write the generated parts of docs/lua.md and docs/fanflow.lua")
 
-// luaGuides are the pages with generated parts, by their language.
-var luaGuides = map[string]string{reference.English: "lua.md", reference.Chinese: "lua.zh-CN.md"}
+// luaGuides and pluginGuides are the pages with generated parts, by their language.
+var (
+	luaGuides    = map[string]string{reference.English: "lua.md", reference.Chinese: "lua.zh-CN.md"}
+	pluginGuides = map[string]string{reference.English: "plugins.md", reference.Chinese: "plugins.zh-CN.md"}
+)
 
 var generated = regexp.MustCompile(`(?s)(<!-- generated: ([a-zA-Z. ]+) -->\n)(.*?)(<!-- /generated -->)`)
 
@@ -32,11 +36,7 @@ func TestReference(t *testing.T) {
 		file := filepath.Join("../../docs", page)
 		text := readFile(t, file)
 		named := generatedParts(text)
-		whole := generated.ReplaceAllStringFunc(text, func(block string) string {
-			m := generated.FindStringSubmatch(block)
-			return m[1] + generate(t, &set, m[2], lang, named) + m[4]
-		})
-		hold(t, file, text, whole)
+		hold(t, file, text, renewed(t, text, &set, lang))
 		for _, part := range set.Parts() {
 			kind, _, _ := strings.Cut(part, " ")
 			if n := count(named, part); n > 1 || n == 0 && kind != "module" && kind != "class" {
@@ -51,6 +51,62 @@ func TestReference(t *testing.T) {
 	}
 	file := "../../docs/fanflow.lua"
 	hold(t, file, readFile(t, file), string(reference.LuaLS(set)))
+}
+
+// renewed writes the generated parts of a page anew.
+func renewed(t *testing.T, text string, set *reference.Set, lang string) string {
+	t.Helper()
+	named := generatedParts(text)
+	return generated.ReplaceAllStringFunc(text, func(block string) string {
+		m := generated.FindStringSubmatch(block)
+		return m[1] + generate(t, set, m[2], lang, named) + m[4]
+	})
+}
+
+// TestPluginGuide: the guide of plugins has, in both languages, every table that plugins and hooks are given or return, every key of
+// fanflow.toml about them, every module with its functions, and a section for each hook.
+func TestPluginGuide(t *testing.T) {
+	set := flows.Reference()
+	want := []string{"bounds", "modules", "module config", "module secrets", "module http", "module log"}
+	for _, c := range set.Classes {
+		if strings.HasPrefix(c.Name, "HTTP") || strings.HasPrefix(c.Name, "Plugin") || slices.Contains(flows.HookWords(), c.Name) {
+			want = append(want, "class "+c.Name)
+		}
+	}
+	for _, c := range plugins.Tables().Classes {
+		want = append(want, "toml "+c.Name)
+	}
+	for lang, page := range pluginGuides {
+		file := filepath.Join("../../docs", page)
+		text := readFile(t, file)
+		hold(t, file, text, renewed(t, text, &set, lang))
+		named := generatedParts(text)
+		for _, part := range want {
+			if n := count(named, part); n != 1 {
+				t.Errorf("%s has %q %d times", page, part, n)
+			}
+		}
+		for _, f := range set.Class("Hooks").Fields {
+			if heading := "\n### " + f.Name + "\n"; strings.Contains(f.Type, "fun(") != strings.Contains(text, heading) {
+				t.Errorf("%s: a section for the hook %s: %t", page, f.Name, strings.Contains(text, heading))
+			}
+		}
+	}
+}
+
+// TestFaultWords: the faults of the guide are those of the code.
+func TestFaultWords(t *testing.T) {
+	var have, said []string
+	for _, m := range regexp.MustCompile(`Fault\s+= "(\w+)"`).FindAllStringSubmatch(readFile(t, "../../plugins/fetch/fetch.go"), -1) {
+		have = append(have, m[1])
+	}
+	tables := plugins.Tables()
+	for _, f := range tables.Class("faults").Fields {
+		said = append(said, f.Name)
+	}
+	if !slices.Equal(have, said) {
+		t.Errorf("the code has the faults %q, the guide %q", have, said)
+	}
 }
 
 func count(list []string, s string) (n int) {
@@ -73,8 +129,15 @@ func generatedParts(text string) (parts []string) {
 func generate(t *testing.T, set *reference.Set, part, lang string, named []string) string {
 	t.Helper()
 	kind := map[string]string{"other modules": "module", "other classes": "class"}[part]
-	if part == "rules" {
+	toml, isTOML := strings.CutPrefix(part, "toml ")
+	switch {
+	case part == "rules":
 		return rulesTable(lang)
+	case part == "modules":
+		return modulesTable(set, lang)
+	case isTOML:
+		tables := plugins.Tables()
+		part, set = "class "+toml, &tables
 	}
 	if kind == "" {
 		text, ok := set.Part(part, lang)
@@ -91,6 +154,24 @@ func generate(t *testing.T, set *reference.Set, part, lang string, named []strin
 		}
 	}
 	return out.String()
+}
+
+// modulesTable names every function of every module, and what can be written without one.
+func modulesTable(set *reference.Set, lang string) string {
+	var out strings.Builder
+	out.WriteString(map[string]string{reference.English: "| module | functions |\n| --- | --- |\n", reference.Chinese: "| 模块 | 函数 |\n| --- | --- |\n"}[lang])
+	row := func(module string, funcs []reference.Func) {
+		names := make([]string, len(funcs))
+		for i, f := range funcs {
+			names[i] = "`" + f.Name + "`"
+		}
+		fmt.Fprintf(&out, "| %s | %s |\n", module, strings.Join(names, " "))
+	}
+	for _, m := range set.Modules {
+		row("`"+m.Name+"`", m.Funcs)
+	}
+	row("–", set.Globals)
+	return out.String() + "\n"
 }
 
 func rulesTable(lang string) string {

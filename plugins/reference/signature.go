@@ -77,9 +77,12 @@ func (f Func) Signature() string {
 	return out
 }
 
-// String writes the field as [Field] reads it.
+// String writes the field as [Field] reads it; of a word without a type its name.
 func (p Param) String() string {
-	if p.Optional {
+	switch {
+	case p.Type == "":
+		return p.Name
+	case p.Optional:
 		return p.Name + "?: " + p.Type
 	}
 	return p.Name + ": " + p.Type
