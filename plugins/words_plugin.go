@@ -71,7 +71,7 @@ func Tables() reference.Set {
 var tomlPlugin = reference.Class{
 	Name: "plugin", Doc: "`[plugin.NAME]` of fanflow.toml: one table for each plugin that has settings.", DocZH: "fanflow.toml 的 `[plugin.名字]`：每个有设置的插件一张表。",
 	Fields: []reference.Param{
-		reference.Field("accounts?: string[]", "The accounts for which its hooks are on; left out or empty: all.", "钩子对哪些账号生效；不写或为空：全部。"),
+		reference.Field("accounts?: string[]", "The accounts for which its hooks are on; left out: all, an empty list: none.", "钩子对哪些账号生效；不写：全部；空列表：一个也不。"),
 		reference.Field("hooks?: boolean", "false: its hooks are off everywhere; its functions can be called. Default true.", "false：钩子全部关闭，函数照样能用。默认 true。"),
 		reference.Field("config?: table", "`[plugin.NAME.config]`: settings by name.", "`[plugin.名字.config]`：各项设置。"),
 		reference.Field("secrets?: table", "`[plugin.NAME.secrets]`: secrets by name, each at least 8 characters.", "`[plugin.名字.secrets]`：各个密钥，每个至少 8 个字符。"),
