@@ -13,7 +13,7 @@ import (
 // answer is what a script sees of an answer: status, ok, body, headers, and json, which is read when it is first looked at.
 type answer struct {
 	fetch.Answer
-	headers, json lua.LValue // nil: not looked at yet
+	body, headers, json lua.LValue // nil: not looked at yet
 }
 
 // noEnv is the environment that the VM asks for and never looks into.
@@ -52,7 +52,10 @@ func answerField(L *lua.LState) lua.LValue {
 	case "ok":
 		return lua.LBool(a.Status >= 200 && a.Status < 300)
 	case "body":
-		return lua.LString(a.Body)
+		if a.body == nil { // one text, however often it is asked for
+			a.body = lua.LString(a.Body)
+		}
+		return a.body
 	case "headers":
 		if a.headers == nil {
 			a.headers = sandbox.ToLua(L, a.Headers)

@@ -39,8 +39,20 @@ func (w *writer) flush() {
 	}
 }
 
+// visit counts a value that is looked at. The same table may stand in many places: each of them is written.
+func (w *writer) visit() error {
+	w.s.Spend(1)
+	if w.left--; w.left < 0 {
+		return fmt.Errorf("it holds more than %d values", maxValues)
+	}
+	return nil
+}
+
 // value writes what holds a secret piece by piece, and anything else as it is.
 func (w *writer) value(v lua.LValue, deep int) error {
+	if err := w.visit(); err != nil {
+		return err
+	}
 	if deep > sandbox.MaxDepth {
 		return fmt.Errorf("tables stand more than %d deep inside each other", sandbox.MaxDepth)
 	}
@@ -67,20 +79,34 @@ func (w *writer) value(v lua.LValue, deep int) error {
 }
 
 func (w *writer) plain(v lua.LValue) error {
-	data, err := sandbox.FromLua(v)
+	data, err := w.s.FromLua(v)
 	if err != nil {
 		return err
 	}
+	before := w.text.Len()
 	e := json.NewEncoder(&w.text)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(data); err != nil {
 		return fmt.Errorf("write the JSON: %w", err)
 	}
 	w.text.Truncate(w.text.Len() - 1)
+	w.written(before)
 	return nil
 }
 
+// written charges what was written since the text had this length.
+func (w *writer) written(before int) {
+	n := w.text.Len() - before
+	w.s.Spend(n / 64)
+	w.s.Charge(2 * int64(n)) // the buffer grows by doubling
+}
+
+// costPiece is about what a secret in a text takes, beside the list of them that grew before it.
+const costPiece = 200
+
 func (w *writer) sealed(pieces []Piece) error {
+	w.s.Spend(len(pieces))
+	w.s.Charge(costPiece * int64(len(pieces)))
 	w.text.WriteByte('"')
 	for _, p := range pieces {
 		if p.Secret == "" {
@@ -88,7 +114,9 @@ func (w *writer) sealed(pieces []Piece) error {
 			if err != nil {
 				return err
 			}
+			before := w.text.Len()
 			w.text.Write(inner)
+			w.written(before)
 			continue
 		}
 		w.flush()
@@ -145,9 +173,8 @@ func (w *writer) holds(t *lua.LTable, deep int) (bool, error) {
 		return false, fmt.Errorf("tables stand more than %d deep inside each other", sandbox.MaxDepth)
 	}
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
-		w.s.Spend(1)
-		if w.left--; w.left < 0 {
-			return false, fmt.Errorf("it holds more than %d values", maxValues)
+		if err := w.visit(); err != nil {
+			return false, err
 		}
 		switch v := v.(type) {
 		case *lua.LUserData:

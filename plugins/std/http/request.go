@@ -17,6 +17,7 @@ import (
 
 const (
 	maxFields  = 64 // headers, parameters
+	costField  = 128
 	maxKey     = 128
 	maxAs      = 64
 	maxExpires = 7 * 24 * time.Hour
@@ -144,17 +145,23 @@ func word(v lua.LValue, most int) (string, error) {
 func fields(s *sandbox.State, t *lua.LTable, visit func(name string, v lua.LValue) error) error {
 	values := map[string]lua.LValue{}
 	names := []string{}
-	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
-		s.Spend(1)
+	var wrong error
+	s.Each(t, func(k, v lua.LValue) {
 		name, ok := k.(lua.LString)
-		if !ok {
-			return fmt.Errorf("the names in it are texts, and one is a %s", k.Type())
+		switch {
+		case wrong != nil:
+		case !ok:
+			wrong = fmt.Errorf("the names in it are texts, and one is a %s", k.Type())
+		case len(names) == maxFields:
+			wrong = fmt.Errorf("it has more than %d fields", maxFields)
+		default:
+			s.Charge(costField)
+			names = append(names, string(name))
+			values[string(name)] = v
 		}
-		if len(names) == maxFields {
-			return fmt.Errorf("it has more than %d fields", maxFields)
-		}
-		names = append(names, string(name))
-		values[string(name)] = v
+	})
+	if wrong != nil {
+		return wrong
 	}
 	slices.Sort(names)
 	for _, name := range names {
