@@ -40,6 +40,7 @@ type app struct {
 	callbacks map[string]*callback.Handler
 	handler   http.Handler
 	follow    *follower // nil on the wall clock
+	watch     *watcher  // nil without a folder to follow
 
 	sending sync.Mutex // one change of the cron entries at a time
 	served  bool       // pushes were taken
@@ -275,18 +276,21 @@ func (a *app) wireUI(demo bool) (http.Handler, error) {
 	return ui.New(ui.Config{
 		Store: a.store, Engine: a.engine, Accounts: accounts, AdminToken: a.cfg.AdminToken, Now: a.clock.Now, Demo: demo,
 		Quotas: a.outbox.Quotas, Logger: a.logger, Version: version,
-		OnPublish: func(p store.Publication) {
-			for i := range a.cfg.Accounts {
-				account := a.cfg.Accounts[i].Name
-				if p.Kind != store.KindPlugin && (p.Kind != store.KindBroadcast || p.Account != account) {
-					continue
-				}
-				if err := a.setEntries(context.Background(), account); err != nil {
-					a.logger.Error("schedule broadcasts and plugins", "account", account, "err", err)
-				}
-			}
-		},
+		OnPublish: a.published,
 	})
+}
+
+// published gives the scheduler what a publication has changed.
+func (a *app) published(p store.Publication) {
+	for i := range a.cfg.Accounts {
+		account := a.cfg.Accounts[i].Name
+		if p.Kind != store.KindPlugin && (p.Kind != store.KindBroadcast || p.Account != account) {
+			continue
+		}
+		if err := a.setEntries(context.Background(), account); err != nil {
+			a.logger.Error("schedule broadcasts and plugins", "account", account, "err", err)
+		}
+	}
 }
 
 // run does the work that is not asked for by a request, until ctx ends: jobs, the clock, upkeep.
@@ -297,6 +301,9 @@ func (a *app) run(ctx context.Context) error {
 	}
 	wg.Go(func() { a.sweep(ctx) })
 	wg.Go(func() { a.engine.Run(ctx) })
+	if a.watch != nil {
+		wg.Go(func() { a.watch.run(ctx) })
+	}
 	if err := a.engine.Retain(ctx); err != nil {
 		a.logger.Error("old rows of journals are not trimmed until the next start", "err", err)
 	}

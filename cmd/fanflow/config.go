@@ -230,8 +230,7 @@ func (c *Config) complete() error {
 
 // simulated refuses to follow the clock of the real platform, and of two simulators at once.
 func (c *Config) simulated(a *Account) error {
-	u, _ := url.Parse(a.APIBase)
-	if host := u.Hostname(); strings.HasSuffix("."+host, ".qq.com") || strings.HasSuffix("."+host, ".wechat.com") {
+	if realPlatform(a.APIBase) {
 		return fmt.Errorf("clock = \"simulator\" with api_base %s of account %q: the real platform has no clock to follow; remove clock, or point api_base at a simulator", a.APIBase, a.Name)
 	}
 	if a.APIBase != c.Accounts[0].APIBase {

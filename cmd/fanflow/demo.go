@@ -26,6 +26,7 @@ import (
 type demoFlags struct {
 	listen, dir, config string
 	empty, anyMedia     bool
+	dev                 devFlags
 }
 
 func demoCommand() *cobra.Command {
@@ -48,6 +49,7 @@ func demoCommand() *cobra.Command {
 	c.Flags().StringVar(&f.dir, "dir", "", "folder that keeps the demo's data (default: a temporary one)")
 	c.Flags().StringVar(&f.config, "config", "", "take the accounts and the admin token from this file")
 	c.Flags().BoolVar(&f.empty, "empty", false, "without the example campaigns")
+	f.dev.add(c)
 	anyMediaFlag(c, &f.anyMedia)
 	return c
 }
@@ -66,6 +68,9 @@ func demo(ctx context.Context, f demoFlags, out, errOut io.Writer) error {
 	}
 	cfg, fresh, err := demoConfig(f, dir, "http://"+ln.Addr().String())
 	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	if err := f.dev.check(cfg); err != nil {
 		return errors.Join(err, ln.Close())
 	}
 	return playDemo(ctx, demoRun{flags: f, dir: dir, cfg: cfg, printToken: fresh, out: out, errOut: errOut}, ln)
@@ -189,6 +194,9 @@ func playDemo(ctx context.Context, d demoRun, ln net.Listener) error {
 	a, err := openApp(ctx, d.cfg, newLogger(d.cfg.masked(d.errOut)), true)
 	if err != nil {
 		return errors.Join(err, sim.Close(), ln.Close())
+	}
+	if d.flags.dev.dir != "" {
+		a.watch = newWatcher(a, d.flags.dev.dir, d.cfg.masked(d.errOut))
 	}
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()

@@ -18,28 +18,34 @@ import (
 
 func serveCommand() *cobra.Command {
 	var config string
+	var dev devFlags
 	c := &cobra.Command{
 		Use:     "serve --config FILE",
 		Short:   "Run the service",
-		Example: "  fanflow serve --config fanflow.toml",
+		Example: "  fanflow serve --config fanflow.toml\n  fanflow serve --config fanflow.toml --dev ./scripts",
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := loadConfig(config, os.Environ())
 			if err != nil {
 				return err
 			}
-			return serve(c.Context(), cfg, c.ErrOrStderr())
+			if err := dev.check(cfg); err != nil {
+				return err
+			}
+			return serve(c.Context(), cfg, dev, c.ErrOrStderr())
 		},
 	}
 	c.Flags().StringVar(&config, "config", "", "the configuration file")
+	dev.add(c)
 	return c
 }
 
 func newLogger(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }
 
 // serve runs the service until ctx ends.
-func serve(ctx context.Context, cfg *Config, out io.Writer) error {
-	logger := newLogger(cfg.masked(out))
+func serve(ctx context.Context, cfg *Config, dev devFlags, out io.Writer) error {
+	out = cfg.masked(out)
+	logger := newLogger(out)
 	ln, err := listen(cfg.Listen, cfg.file+": listen")
 	if err != nil {
 		return err
@@ -47,6 +53,9 @@ func serve(ctx context.Context, cfg *Config, out io.Writer) error {
 	a, err := openApp(ctx, cfg, logger, false)
 	if err != nil {
 		return errors.Join(err, ln.Close())
+	}
+	if dev.dir != "" {
+		a.watch = newWatcher(a, dev.dir, out)
 	}
 	return runApp(ctx, a, ln, a.handler, func() { logger.Info("fanflow is ready", "address", "http://"+ln.Addr().String()) })
 }
