@@ -39,7 +39,10 @@ func TestReasonsInWords(t *testing.T) {
 			"回复错过了微信的三次投递；现在不能发客服消息，等粉丝下次发消息时送出",
 			"the reply missed all three deliveries; no customer-service message may be sent now, so it waits for the fan's next message",
 		},
-		"what a plugin says": {"what a plugin says", "what a plugin says"},
+		"no flow is offered it: 安静":               {"不再交给任何流程：安静", "no flow is offered it: 安静"},
+		"plugin crm changed it":                   {"插件 crm 改过内容", "the plugin crm changed it"},
+		"crm's before_send failed: crm.lua:3: no": {"插件 crm 的 before_send 出错：crm.lua:3: no", "before_send of the plugin crm failed: crm.lua:3: no"},
+		"what a plugin says":                      {"what a plugin says", "what a plugin says"},
 	} {
 		if got := all["zh-CN"].why(why); got != want.zh {
 			t.Errorf("zh-CN: %q is told as %q, want %q", why, got, want.zh)

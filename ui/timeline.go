@@ -55,6 +55,7 @@ var icons = map[store.Kind]string{
 	store.Ordered: "send", store.Sending: "send", store.Settled: "send", store.Ignored: "note", store.Failed: "alert",
 	store.Parked: "alert", store.Erased: "alert", store.Called: "flow", store.Missed: "clock", store.Disarmed: "clock",
 	store.Planned: "clock", store.Unplanned: "clock", store.KeptBack: "out", store.Released: "out", store.Refused: "flow",
+	store.Fetched: "note", store.Asked: "send",
 }
 
 // timeline groups rows, which are given oldest first, by their cause and puts the newest first.
@@ -86,14 +87,17 @@ func (h *happening) decided(w *words, trace json.RawMessage) {
 		return
 	}
 	h.Lost = t.Lost
-	h.Logs = append(h.Logs, t.Log...)
+	for _, l := range t.Log {
+		l.Flow = w.flow(l.Flow)
+		h.Logs = append(h.Logs, l)
+	}
 	for _, v := range t.Tried {
 		word, rest, more := strings.Cut(v.Said, ": ")
 		said := w.or("tried."+word, word)
 		if more {
 			said = w.t("tried.because", "said", said, "why", w.why(rest))
 		}
-		h.Tried = append(h.Tried, verdictTold{Flow: w.or("tried."+v.Flow, v.Flow), Rule: w.why(v.Rule), Said: said})
+		h.Tried = append(h.Tried, verdictTold{Flow: w.or("tried."+v.Flow, w.flow(v.Flow)), Rule: w.why(v.Rule), Said: said})
 	}
 }
 
@@ -120,6 +124,10 @@ func (w *words) tell(zone *time.Location, r store.Row) stepTold {
 		key += ".over"
 	case r.Kind == store.Missed && !r.Due.IsZero():
 		key += ".due"
+	case r.Kind == store.Fetched:
+		key += fetchedEnd(r)
+	case (r.Kind == store.Failed || r.Kind == store.Refused) && strings.HasPrefix(r.Flow, pluginFlow):
+		key += ".plugin"
 	case (r.Kind == store.AttrSet || r.Kind == store.VarSet) && (len(r.Value) == 0 || string(r.Value) == "null"):
 		key += ".removed"
 	}
@@ -139,11 +147,35 @@ func heardKey(w *words, r store.Row) string {
 		key += ".label"
 	case r.Name == "subscribe" && facts["scene"] != "":
 		key += ".scene"
+	case r.Name == "answer" && facts["ok"] != "true":
+		key += ".failed"
 	}
 	if w.or(key, "") == "" {
 		return "journal.heard"
 	}
 	return key
+}
+
+// pluginFlow begins the name under which a plugin's hooks stand in the journal, where flows have their names.
+const pluginFlow = "plugin:"
+
+// flow says who did it: a flow by its name, or a plugin.
+func (w *words) flow(name string) string {
+	if plugin, ok := strings.CutPrefix(name, pluginFlow); ok {
+		return w.t("journal.plugin", "name", plugin)
+	}
+	return name
+}
+
+// fetchedEnd is the part of a read's key that says how it ended.
+func fetchedEnd(r store.Row) string {
+	switch f := fields(r.Value); {
+	case f["status"] == "":
+		return ".failed"
+	case f["cached"] == "true":
+		return ".cached"
+	}
+	return ""
 }
 
 // facts are what a row's words may speak of.
@@ -157,10 +189,11 @@ func (w *words) facts(zone *time.Location, r store.Row) []any {
 		left, until, trigger = r.Window.Left, stampOf(zone, r.Window.Until).Text, r.Window.Trigger
 	}
 	return []any{
-		"text", said(r), "name", r.Name, "event", w.on(r.Name), "flow", r.Flow, "state", r.State, "from", r.From, "version", r.Version,
+		"text", said(r), "name", r.Name, "event", w.on(r.Name), "flow", w.flow(r.Flow), "plugin", strings.TrimPrefix(r.Flow, pluginFlow), "state", r.State, "from", r.From, "version", r.Version,
 		"value", plainJSON(r.Value), "due", stampOf(zone, r.Due).Text, "channel", channel, "status", status, "left", left, "until", until,
 		"trigger", w.or("window."+trigger, trigger), "latitude", f["latitude"], "longitude", f["longitude"], "label", f["label"],
 		"scene", f["scene"], "key", f["key"], "hook", f["name"], "no", r.No, "result", f["result"], "count", f["count"],
+		"as", f["as"], "error", f["error"], "http", f["status"], "ms", f["ms"],
 	}
 }
 
