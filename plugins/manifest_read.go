@@ -120,6 +120,25 @@ func (r *manifestReader) table(t *lua.LTable, path, key, shape string) *lua.LTab
 	return nil
 }
 
+// What a plugin may say of itself: people read it. One table of a script may stand in many places, and would be copied for each.
+const (
+	maxNames     = 100 // settings, items of a list, names of a hook
+	maxName      = 300 // bytes of one of them
+	maxFunctions = 500
+)
+
+// many reports, and says, whether a table has more fields than one of this kind may have.
+func (r *manifestReader) many(t *lua.LTable, at string, most int, what string) bool {
+	n := 0
+	for k, _ := t.Next(lua.LNil); k != lua.LNil && n <= most; k, _ = t.Next(k) {
+		n++
+	}
+	if n > most {
+		r.fail(at, "%s has more than %d %s", at, most, what)
+	}
+	return n > most
+}
+
 // texts gives a field that is a list of texts; ok is false if there is none.
 func (r *manifestReader) texts(t *lua.LTable, path, key string) (list []string, ok bool) {
 	v := t.RawGetString(key)
@@ -127,6 +146,9 @@ func (r *manifestReader) texts(t *lua.LTable, path, key string) (list []string, 
 		return nil, false
 	}
 	at := joinPath(path, key)
+	if t, isTable := v.(*lua.LTable); isTable && r.many(t, at, maxNames, "items") {
+		return nil, false
+	}
 	data, err := sandbox.FromLua(v)
 	items, isList := data.([]any)
 	if fields, empty := data.(map[string]any); empty && len(fields) == 0 {
@@ -143,6 +165,10 @@ func (r *manifestReader) texts(t *lua.LTable, path, key string) (list []string, 
 			r.fail(joinPath(at, fmt.Sprint(i+1)), "item %d of %s must be a text that is not empty", i+1, at)
 			return nil, false
 		}
+		if len(text) > maxName {
+			r.fail(joinPath(at, fmt.Sprint(i+1)), "item %d of %s is longer than %d bytes", i+1, at, maxName)
+			return nil, false
+		}
 		list = append(list, text)
 	}
 	return list, true
@@ -150,6 +176,9 @@ func (r *manifestReader) texts(t *lua.LTable, path, key string) (list []string, 
 
 // only refuses fields that are not known.
 func (r *manifestReader) only(t *lua.LTable, path string, known ...string) {
+	if r.many(t, path, maxNames, "fields") {
+		return
+	}
 	for k, _ := t.Next(lua.LNil); k != lua.LNil; k, _ = t.Next(k) {
 		if key := k.String(); !slices.Contains(known, key) {
 			at := joinPath(path, key)
@@ -224,10 +253,15 @@ func (r *manifestReader) hook(hooks *lua.LTable, name string, known []string) (n
 	case *lua.LFunction:
 		return []string{"*"}
 	case *lua.LTable:
+		if r.many(v, at, maxNames, "names") {
+			return nil
+		}
 		for k, fn := v.Next(lua.LNil); k != lua.LNil; k, fn = v.Next(k) {
 			key, isText := k.(lua.LString)
 			path := joinPath(at, k.String())
 			switch {
+			case len(key) > maxName:
+				r.fail(at, "%s has a name that is longer than %d bytes", at, maxName)
 			case !isText || key == "":
 				r.fail(path, "%s has the key %s: keys are names, or \"*\" for all", at, k.String())
 			case !runs(fn):
@@ -313,6 +347,10 @@ func (r *manifestReader) functions(t *lua.LTable) {
 			f.fn.Doc = r.lines.doc(fn.Proto.LineDefined)
 		}
 		all = append(all, f)
+		if len(all) > maxFunctions {
+			r.fail("", "the plugin has more than %d functions", maxFunctions)
+			return
+		}
 	}
 	slices.SortStableFunc(all, func(a, b named) int { return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.fn.Name, b.fn.Name)) })
 	for _, f := range all {

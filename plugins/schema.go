@@ -31,6 +31,9 @@ var fieldWords = []string{"type", "title", "required", "default", "min", "max", 
 
 // config reads the schema of the plugin's settings, in the order of the script.
 func (r *manifestReader) config(t *lua.LTable) {
+	if r.many(t, "config", maxNames, "settings") {
+		return
+	}
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
 		at := joinPath("config", k.String())
 		key, isText := k.(lua.LString)
@@ -114,6 +117,9 @@ func (r *manifestReader) standard(f *Field, at string, v lua.LValue) {
 		return
 	case f.Required:
 		r.fail(at, "%s: a setting that is required has no use for a default", at)
+		return
+	}
+	if list, isTable := v.(*lua.LTable); isTable && r.many(list, at, maxNames, "items") {
 		return
 	}
 	data, err := sandbox.FromLua(v)

@@ -62,7 +62,8 @@ const MaxBody = 16 << 10
 const (
 	maxHeaders = 16 << 10
 	perHost    = 8
-	maxHops    = 3 // redirects in a row
+	maxHops    = 3                      // redirects in a row
+	fair       = 200 * time.Millisecond // a host that has not answered in less has shown nothing
 )
 
 // Config makes a Client; zero fields have defaults.
@@ -142,6 +143,8 @@ func (c *Client) do(ctx context.Context, r Request, allow []Rule, limit time.Dur
 	a := c.follow(whole, r, u, own, allow, limit)
 	switch {
 	case ctx.Err() != nil: // who asked has gone
+		leave(unknown)
+	case a.Fault == Private, a.Fault == Timeout && limit < fair: // who asked may not, or had no time: others may be served
 		leave(unknown)
 	case a.Fault != "" || a.Status >= 500:
 		leave(fails)

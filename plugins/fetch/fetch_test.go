@@ -297,18 +297,49 @@ func TestSent(t *testing.T) {
 	if string(a.Body) != "POST hello" || a.Status != 200 || a.Headers["x-trace"] != "7" || h.Get("Authorization") != "Bearer x" || h.Get("Idempotency-Key") != "k-1" || h.Get("Accept-Encoding") != "" {
 		t.Errorf("%+v, sent %v", a, h)
 	}
-	a = c.Do(t.Context(), fetch.Request{Method: "GET", URL: first.URL + "/away", Headers: map[string]string{"Authorization": "Bearer x", "X-Key": "y", "Accept": "text/plain"}}, allow, time.Minute)
+	a = c.Do(t.Context(), fetch.Request{Method: "GET", URL: first.URL + "/away", Headers: map[string]string{"Authorization": "Bearer x", "X-Key": "y", "Accept": "text/plain", "Accept-Key": "z"}}, allow, time.Minute)
 	<-heads
-	if h = <-heads; string(a.Body) != "there" || h.Get("Authorization") != "" || h.Get("X-Key") != "" || h.Get("Accept") != "text/plain" {
+	if h = <-heads; string(a.Body) != "there" || h.Get("Authorization") != "" || h.Get("X-Key") != "" || h.Get("Accept-Key") != "" || h.Get("Accept") != "text/plain" {
 		t.Errorf("%+v, sent away %v", a, h)
 	}
 	if a = c.Do(t.Context(), fetch.Request{Method: "POST", URL: first.URL + "/away"}, allow, time.Minute); a.Fault != fetch.Redirect {
 		t.Errorf("a POST is redirected: %q", a.Fault)
 	}
-	for _, bad := range []map[string]string{{"Host": "x"}, {"content-length": "9"}, {"X-A": "a\r\nHost: b"}, {"X A": "b"}, {"": "c"}} {
+	for _, bad := range []map[string]string{{"Host": "x"}, {"content-length": "9"}, {"X-A": "a\r\nHost: b"}, {"X A": "b"}, {"": "c"}, {"X-A": "a", "x-a": "b"}} {
 		if a = c.Do(t.Context(), fetch.Request{Method: "GET", URL: first.URL, Headers: bad}, allow, time.Minute); a.Fault != fetch.Denied {
 			t.Errorf("%v is sent", bad)
 		}
+	}
+}
+
+// That one who asks may not reach a host's address, or has no time left, is no fault of the host's: others are served there.
+func TestNotDown(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/slow" {
+			<-r.Context().Done()
+		}
+	}))
+	defer s.Close()
+	at := strings.Replace(s.URL, "127.0.0.1", "localhost", 1)
+	c := fetch.New(fetch.Config{})
+	get := func(path string, limit time.Duration, rules ...string) fetch.Fault {
+		var allow []fetch.Rule
+		for _, r := range rules {
+			allow = append(allow, rule(t, r))
+		}
+		return c.Do(t.Context(), fetch.Request{Method: "GET", URL: at + path}, allow, limit).Fault
+	}
+	port := at[strings.LastIndex(at, ":"):]
+	for range 6 {
+		if f := get("/", time.Minute, "http://*"+port); f != fetch.Private {
+			t.Fatalf("without a rule for it: %q", f)
+		}
+		if f := get("/slow", 20*time.Millisecond, at); f != fetch.Timeout {
+			t.Fatalf("without time: %q", f)
+		}
+	}
+	if f := get("/", time.Minute, at); f != "" {
+		t.Errorf("after others could not: %q", f)
 	}
 }
 

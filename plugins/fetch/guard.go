@@ -13,12 +13,13 @@ import (
 
 // reserved are the networks that no public host is in, beside those that netip knows: local, shared, documentation, translation and
 // tunnel ranges, and the address under which Azure's machines find the platform.
-// Source: IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890); learn.microsoft.com, "What is IP address 168.63.129.16".
+// Source: IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890); RFC 2765, section 2.1 (translated IPv4); RFC 3879
+// (site-local); learn.microsoft.com, "What is IP address 168.63.129.16".
 var reserved = func() (nets []netip.Prefix) {
 	for _, n := range []string{
 		"0.0.0.0/8", "100.64.0.0/10", "168.63.129.16/32", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15",
 		"198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
-		"::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/32", "2001:20::/28", "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16",
+		"::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/32", "2001:20::/28", "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16", "fec0::/10",
 	} {
 		nets = append(nets, netip.MustParsePrefix(n))
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -34,6 +35,9 @@ var ownHeaders = []string{
 	"Proxy-Authorization", "Proxy-Connection", "Idempotency-Key",
 }
 
+// forAll are the script's headers that another host may see too.
+var forAll = []string{"Accept", "Accept-Language"}
+
 // CheckHeader says what is wrong with a header's name, "" if nothing is.
 func CheckHeader(name string) string {
 	if name == "" || len(name) > 64 {
@@ -52,10 +56,17 @@ func CheckHeader(name string) string {
 
 // bad says what is wrong with the request, "" if nothing is. A value is not shown: it may be a secret.
 func (r *Request) bad() string {
-	for name, value := range r.Headers {
+	seen := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
+		value := r.Headers[name]
 		if why := CheckHeader(name); why != "" {
 			return why
 		}
+		key := http.CanonicalHeaderKey(name)
+		if seen[key] {
+			return fmt.Sprintf("the header %s is given twice, in two spellings", key)
+		}
+		seen[key] = true
 		if strings.ContainsFunc(value, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }) {
 			return fmt.Sprintf("the header %s has a line break or another control sign in it", name)
 		}
@@ -113,7 +124,7 @@ func (c *Client) trip(ctx context.Context, r Request, u *url.URL, own, away bool
 	}
 	req.Header.Set("User-Agent", "fanflow")
 	for name, value := range r.Headers {
-		if !away || strings.HasPrefix(http.CanonicalHeaderKey(name), "Accept") {
+		if !away || slices.Contains(forAll, http.CanonicalHeaderKey(name)) {
 			req.Header.Set(name, value)
 		}
 	}

@@ -52,6 +52,9 @@ type permission struct {
 func key(L *lua.LState) string {
 	k := L.CheckString(1)
 	p, ok := sandbox.Own(L).(*permission)
+	if ok {
+		sandbox.From(L).Spend(len(p.globs) * (1 + len(k)/256))
+	}
 	if ok && !slices.ContainsFunc(p.globs, func(glob string) bool { return Match(glob, k) }) {
 		sandbox.From(L).Raise(fmt.Errorf("the plugin %s may not touch the key %q: its permissions name %s; add it there: permissions = { kv = { … } }",
 			p.plugin, clip(k), said(p.globs)))
