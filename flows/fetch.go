@@ -47,7 +47,7 @@ const (
 
 // remember makes what is kept of an answer, without the values of secrets.
 func remember(a fetch.Answer, m mask) *httpAnswer {
-	h := &httpAnswer{Status: a.Status, MS: a.Took.Milliseconds(), Cached: a.Cached, Fault: a.Fault, Why: cut(a.Why, shortWhy)}
+	h := &httpAnswer{Status: a.Status, MS: a.Took.Milliseconds(), Cached: a.Cached, Fault: a.Fault, Why: cut(m.hide(a.Why), shortWhy)}
 	for _, name := range sortedKeys(a.Headers) {
 		if len(h.Headers) == maxHeaders || len(a.Headers[name]) > maxHeaderBytes ||
 			!slices.Contains(keptHeaders, name) && !strings.HasPrefix(name, "x-") {

@@ -27,7 +27,8 @@ func (e *missingSecret) Error() string {
 	return fmt.Sprintf("secret %s of plugin %s is not set for this account", e.name, e.plugin)
 }
 
-// secretsOf gives those that a plugin's requests may hold. Whatever the plugin knows is hidden in answers, used or not.
+// secretsOf gives those that a plugin's requests may hold. Whatever any plugin of the account knows is hidden in answers, used or not:
+// a flow may ask the same system as its plugin.
 func (e *Engine) secretsOf(acc *Account, plugin string) *secrets {
 	s := &secrets{plugin: plugin, value: func(plugin, name string) (string, bool) {
 		if get := e.library.host.Secret; get != nil {
@@ -35,9 +36,11 @@ func (e *Engine) secretsOf(acc *Account, plugin string) *secrets {
 		}
 		return "", false
 	}}
-	for _, name := range acc.Plugins[plugin].Secrets {
-		if v, ok := s.value(plugin, name); ok {
-			s.values = append(s.values, v)
+	for _, owner := range sortedKeys(acc.Plugins) {
+		for _, name := range acc.Plugins[owner].Secrets {
+			if v, ok := s.value(owner, name); ok && !slices.Contains(s.values, v) {
+				s.values = append(s.values, v)
+			}
 		}
 	}
 	return s
@@ -137,7 +140,9 @@ func (s *secrets) mask() mask {
 	if forms == nil {
 		return mask{}
 	}
-	return mask{regexp.MustCompile(strings.Join(forms, "|"))}
+	re := regexp.MustCompile("(?i)" + strings.Join(forms, "|")) // host names come back in small letters, some headers in capitals
+	re.Longest()                                                // one secret may begin as another
+	return mask{re}
 }
 
 func (m mask) hide(s string) string {
@@ -153,7 +158,7 @@ func inAnySpelling(v string) string {
 	var b strings.Builder
 	for _, c := range strings.ToValidUTF8(v, "") {
 		b.WriteString("(?:" + regexp.QuoteMeta(string(c)))
-		b.WriteString(`|(?i:`)
+		b.WriteByte('|')
 		for _, unit := range utf16.Encode([]rune{c}) {
 			fmt.Fprintf(&b, `\\+u%04x`, unit)
 		}
@@ -161,15 +166,20 @@ func inAnySpelling(v string) string {
 		for _, octet := range []byte(string(c)) {
 			fmt.Fprintf(&b, `%%%02x`, octet)
 		}
-		b.WriteByte(')')
 		switch c {
 		case '"', '\\', '/':
 			b.WriteString(`|\\+` + regexp.QuoteMeta(string(c)))
 		case ' ':
 			b.WriteString(`|\+`)
+		case '\n':
+			b.WriteString(`|\\+n|\r\n|\\+r\\+n`)
+		case '\r':
+			b.WriteString(`|\\+r`)
+		case '\t':
+			b.WriteString(`|\\+t`)
 		}
 		if name, ok := entities[c]; ok {
-			b.WriteString("|&(?i:" + name + ");")
+			b.WriteString("|&(?:" + name + ");")
 		}
 		b.WriteByte(')')
 	}

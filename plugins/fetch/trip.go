@@ -103,7 +103,7 @@ func (c *Client) follow(ctx context.Context, r Request, u *url.URL, own bool, al
 		}
 		ok := false
 		if ok, own = allowed(next, allow); !ok {
-			return fail("to " + cutText(place(next), 80) + ", which is not among the hosts that may be reached")
+			return fail("to " + cutText(place(next), maxHost+16) + ", which is not among the hosts that may be reached")
 		}
 		u = next
 	}
