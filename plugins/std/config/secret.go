@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -71,6 +72,9 @@ func join(L *lua.LState) int {
 		switch v := L.Get(i).(type) {
 		case lua.LString, lua.LNumber:
 			text := s.Text(v)
+			if strings.IndexByte(text, 0) >= 0 || !utf8.ValidString(text) { // a key of HMAC is the same with zero bytes after it: they would measure it
+				s.Raise(errors.New("secrets.join takes texts in UTF-8 without zero bytes"))
+			}
 			length += len(text)
 			t.pieces = append(t.pieces, http.Piece{Text: text})
 		case *lua.LUserData:
