@@ -1085,8 +1085,8 @@ function kv.set(key, value) end
 ---@return integer?
 function kv.take(key, limit) end
 
---- Lines for the author: on the fan's page, on the page of the flow or plugin, and printed by check. A line is cut at 1,000 bytes.
---- 写给作者看的日志：显示在粉丝页、流程或插件的页面，check 时直接打印。一行最长 1,000 字节。
+--- Lines for the author: on the fan's timeline, and on the page of the flow or plugin. A line is cut at 1,000 bytes.
+--- 写给作者看的日志：显示在粉丝的时间线上，以及流程或插件的页面。一行最长 1,000 字节。
 ---@class (exact) loglib
 log = {}
 

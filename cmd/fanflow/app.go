@@ -103,6 +103,12 @@ func (a *app) wire(ctx context.Context, demo bool) (err error) {
 	return nil
 }
 
+// parseCron says what is wrong with a time of a plugin's every.
+func parseCron(spec string) error {
+	_, err := scheduler.ParseCron(spec, time.UTC)
+	return err
+}
+
 func (a *app) wireEngine() (err error) {
 	var accounts []flows.Account
 	for i := range a.cfg.Accounts {
@@ -110,11 +116,7 @@ func (a *app) wireEngine() (err error) {
 	}
 	gate := flows.NewGate()
 	host := plugins.NewHost(plugins.Config{
-		Source: a.store, Secret: a.cfg.secret, Gate: gate,
-		ParseCron: func(spec string) error {
-			_, err := scheduler.ParseCron(spec, time.UTC)
-			return err
-		},
+		Source: a.store, Secret: a.cfg.secret, Gate: gate, ParseCron: parseCron,
 	})
 	a.engine, err = flows.New(flows.Config{
 		Host: host, Gate: gate,

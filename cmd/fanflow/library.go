@@ -21,6 +21,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fanflow/flows"
+	"fanflow/plugins"
 	"fanflow/store"
 	"fanflow/store/mem"
 )
@@ -326,20 +327,20 @@ func checkFiles(c *cobra.Command, f scriptFlags, kind, plugins string, files []s
 }
 
 // scratchLibrary is a library in memory that knows the plugins of a folder.
-func scratchLibrary(ctx context.Context, plugins string, files []string) (library, error) {
+func scratchLibrary(ctx context.Context, folder string, files []string) (library, error) {
 	st := mem.New()
 	engine, err := flows.New(flows.Config{
 		Store: st, Accounts: []flows.Account{{Name: "check", Location: time.Local}}, Now: time.Now, Logger: newLogger(io.Discard),
-		Poke: func() {},
+		Poke: func() {}, Host: plugins.NewHost(plugins.Config{Source: st, ParseCron: parseCron}),
 	})
 	if err != nil {
 		return nil, err
 	}
 	l := &localLibrary{engine: engine, store: st, account: "check"}
-	if plugins == "" {
-		plugins = filepath.Join(filepath.Dir(files[0]), "..", "plugins")
+	if folder == "" {
+		folder = filepath.Join(filepath.Dir(files[0]), "..", "plugins")
 	}
-	paths, err := filepath.Glob(filepath.Join(plugins, "*.lua"))
+	paths, err := filepath.Glob(filepath.Join(folder, "*.lua"))
 	if err != nil {
 		return nil, usagef("--plugins: %w", err)
 	}
