@@ -13,7 +13,7 @@ import (
 )
 
 const crmPlugin = `local M = { name = "crm", version = "1.2.0", title = "会员系统" }
-M.config = { url = { type = "string", required = true }, vip = { type = "number", default = 1000 }, token = { type = "secret" }, other = { type = "secret", required = true } }
+M.config = { url = { type = "string" }, vip = { type = "number", default = 1000 }, token = { type = "secret" }, other = { type = "secret" } }
 M.permissions = { hosts = { "crm.example.com" }, kv = { "crm:*" } }
 function M.level(openid) log.info("asked for", openid) return "gold" end
 M.hooks = { on_event = { subscribe = function(fan, event) log.info("hello") end } }
@@ -30,8 +30,11 @@ end } } } }
 func crmSite(t *testing.T) *site {
 	t.Helper()
 	s := newSite(t, func(c *ui.Config) {
+		host := plugins.NewHost(plugins.Config{Source: c.Store, Secret: func(account, _, name string) (string, bool) {
+			return "t0k3n-of-crm", account == "demo" && name == "token"
+		}})
 		engine, err := flows.New(flows.Config{
-			Store: c.Store, Now: c.Now, Accounts: []flows.Account{
+			Host: host, Store: c.Store, Now: c.Now, Accounts: []flows.Account{
 				{Name: "demo", Location: c.Accounts[0].Location, Type: "service", Plugins: map[string]plugins.Setting{
 					"crm": {Config: map[string]any{"url": "https://crm.example.com"}, Secrets: []string{"token"}},
 				}},
