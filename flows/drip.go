@@ -22,7 +22,12 @@ const (
 	dripDone  = "done"
 )
 
-func dripState(step int) string { return fmt.Sprintf("step-%d", step) }
+// stepState names the state of a step by its time, as in step-0, step-2h and step-3d-10:00, and not by its place: a step that a new
+// version puts in or takes out must not make another one of those behind it, which fans would then get twice or never.
+func stepState(s *plugins.DripStep) string {
+	offset := strings.Fields(strings.TrimPrefix(s.Offset(), "+"))
+	return "step-" + cmp.Or(strings.Join(offset, "-"), "0")
+}
 
 // dripFlow makes the table of a flow of that of a drip: each step is a state whose enter carries it out, with a timer to the next that
 // counts from the entry into the flow; the last leads to a final state. src learns where the places of the flow stand in the drip.
@@ -52,7 +57,7 @@ func dripFlow(src *source, root *lua.LTable) (*lua.LTable, []Finding) {
 	flow.RawSetString("first", lua.LString(b.first()))
 	funnel := plainTable()
 	for i := range drip.Steps {
-		funnel.Append(lua.LString(dripState(i + 1)))
+		funnel.Append(lua.LString(stepState(&drip.Steps[i])))
 	}
 	flow.RawSetString("funnel", funnel)
 	return flow, d.findings
@@ -65,10 +70,10 @@ type dripBuilder struct {
 }
 
 func (b *dripBuilder) first() string {
-	if len(b.drip.Steps) > 0 && b.drip.Steps[0].Offset() != "" {
-		return dripStart
+	if len(b.drip.Steps) > 0 && b.drip.Steps[0].Offset() == "" {
+		return stepState(&b.drip.Steps[0])
 	}
-	return dripState(1)
+	return dripStart
 }
 
 func (b *dripBuilder) states() *lua.LTable {
@@ -79,7 +84,7 @@ func (b *dripBuilder) states() *lua.LTable {
 		states.RawSetString(dripStart, state)
 	}
 	for i := range b.drip.Steps {
-		name := dripState(i + 1)
+		name := stepState(&b.drip.Steps[i])
 		state := plainTable()
 		state.RawSetString("enter", b.enter(name, i))
 		b.timers(state, name, i+1)
@@ -124,10 +129,16 @@ func (b *dripBuilder) enter(state string, i int) *lua.LTable {
 func (b *dripBuilder) timers(state *lua.LTable, name string, next int) {
 	skips := b.drip.Late == "skip"
 	for i := next; i < len(b.drip.Steps) && (i == next || skips); i++ {
-		b.timer(state, name, b.drip.Steps[i], dripState(i+1), i+1)
+		b.timer(state, name, b.drip.Steps[i], stepState(&b.drip.Steps[i]), i+1)
 	}
-	if n := len(b.drip.Steps); skips && next < n {
+	switch n := len(b.drip.Steps); {
+	case n == 0:
+	case next < n && skips:
 		b.timer(state, name, soonAfter(b.drip.Steps[n-1]), dripDone, n)
+	case next == n && b.drip.Steps[n-1].Offset() == "":
+		b.timer(state, name, plugins.DripStep{After: "1s"}, dripDone, n)
+	case next == n:
+		b.timer(state, name, b.drip.Steps[n-1], dripDone, n)
 	}
 }
 

@@ -32,15 +32,15 @@ const (
 	theFlow = `return flow {
   name = "course", title = "新手课程", triggers = { subscribe = true, text = { "课程" } }, again = "30d",
   exit = { webhook = { "order.paid" } }, hours = "09:00-21:00",
-  first = "step-1", funnel = { "step-1", "step-2", "step-3", "step-4" },
+  first = "step-0", funnel = { "step-0", "step-2h", "step-1d-10:00", "step-3d-10:00" },
   states = {
-    ["step-1"] = { enter = { send = { text = "欢迎!第一课:认识咖啡豆。", purpose = "campaign" }, tag = "学员" },
-      after = { ["2h"] = { to = "step-2", name = "step-2", since = "entry", late = "next" } } },
-    ["step-2"] = { enter = { case = { { when = { without = "老客" }, message = { text = "还在吗?", expires = "1h", purpose = "campaign" } } } },
-      at = { ["+1d 10:00"] = { to = "step-3", name = "step-3", since = "entry", late = "next" } } },
-    ["step-3"] = { enter = { send = { news = { { title = "第二课", url = "https://shop.example/2" } }, purpose = "campaign" } },
-      at = { ["+3d 10:00"] = { to = "step-4", name = "step-4", since = "entry", late = "next" } } },
-    ["step-4"] = { enter = { send = { text = "最后一课", purpose = "campaign" }, goal = "through", to = "done" } },
+    ["step-0"] = { enter = { send = { text = "欢迎!第一课:认识咖啡豆。", purpose = "campaign" }, tag = "学员" },
+      after = { ["2h"] = { to = "step-2h", name = "step-2h", since = "entry", late = "next" } } },
+    ["step-2h"] = { enter = { case = { { when = { without = "老客" }, message = { text = "还在吗?", expires = "1h", purpose = "campaign" } } } },
+      at = { ["+1d 10:00"] = { to = "step-1d-10:00", name = "step-1d-10:00", since = "entry", late = "next" } } },
+    ["step-1d-10:00"] = { enter = { send = { news = { { title = "第二课", url = "https://shop.example/2" } }, purpose = "campaign" } },
+      at = { ["+3d 10:00"] = { to = "step-3d-10:00", name = "step-3d-10:00", since = "entry", late = "next" } } },
+    ["step-3d-10:00"] = { enter = { send = { text = "最后一课", purpose = "campaign" }, goal = "through", to = "done" } },
     done = { final = true },
   },
 }`
@@ -95,7 +95,7 @@ func TestDripIsAFlow(t *testing.T) {
 	for _, s := range funnel.Steps {
 		steps = append(steps, fmt.Sprint(s.State, " ", s.Entered))
 	}
-	expect(t, "funnel", strings.Join(steps, ", "), "step-1 3, step-2 2, step-3 1, step-4 1")
+	expect(t, "funnel", strings.Join(steps, ", "), "step-0 3, step-2h 2, step-1d-10:00 1, step-3d-10:00 1")
 }
 
 // TestDripTimes: the steps count from the entry, those with a time of the day by the account's calendar.
@@ -109,7 +109,7 @@ func TestDripTimes(t *testing.T) {
 	for _, r := range w.rows("fan", store.Fired) {
 		got = append(got, r.Name+" "+r.At.In(w.clock().Location()).Format("01-02 15:04"))
 	}
-	expect(t, "times", strings.Join(got, ", "), "step-1 11-03 00:30, step-2 11-03 10:00, step-3 11-04 21:30, step-4 11-09 09:30")
+	expect(t, "times", strings.Join(got, ", "), "step-3h 11-03 00:30, step-1d-10:00 11-03 10:00, step-2d 11-04 21:30, step-1w-9:30 11-09 09:30")
 	expect(t, "ends", w.ends("fan"), "d final")
 }
 
@@ -155,9 +155,38 @@ func TestDripEdited(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	expect(t, "graph", fmt.Sprint(f.States[0].Name, f.States[0].Edges, f.States[1].Edges), "step-1[{after step-2 step-2}] [{enter done}]")
+	expect(t, "graph", fmt.Sprint(f.States[0].Name, f.States[0].Edges, f.States[1].Edges), "step-0[{after step-2d step-2d}] [{enter done} {after done done}]")
 	if d, err := w.engine.Diff(t.Context(), account, "d", 1, 2); err != nil || len(d.Changes) == 0 {
 		t.Errorf("diff: %+v, %v", d, err)
+	}
+}
+
+// TestDripStepsComeAndGo: who has got a step gets it no second time, and misses none behind it, when a new version has one more in
+// front of it or one less.
+func TestDripStepsComeAndGo(t *testing.T) {
+	const a, b, c = `{ send = "A" }, `, `{ after = "2d", send = "B" }, `, `{ after = "5d", send = "C" }, `
+	for name, x := range map[string]struct{ steps, said string }{
+		"one in front":       {a + `{ after = "1d", send = "X" }, ` + b + c, "A B C"},
+		"one behind":         {a + b + `{ after = "4d", send = "X" }, ` + c, "A B X C"},
+		"one less in front":  {b + c, "A B C"},
+		"not where they are": {a + c, "A B C"},
+		"the next one later": {a + b + `{ after = "6d", send = "C" }`, "A B C"},
+		"the next one less":  {a + b, "A B"},
+		"other words":        {a + `{ after = "2d", send = "Y" }, ` + c, "A B C"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			drip := func(steps string) {
+				w.flow(`return drip { name = "d", triggers = { text = { "go" } }, steps = { ` + steps + ` } }`)
+			}
+			drip(a + b + c)
+			w.text("fan", "go")
+			w.advance(3 * day)
+			drip(x.steps)
+			w.advance(10 * day)
+			expect(t, "said", strings.Join(w.said(), " "), x.said)
+			expect(t, "state", w.state("fan", "d"), "")
+		})
 	}
 }
 

@@ -14,7 +14,7 @@ type source struct {
 	File  string
 	Chunk []ast.Stmt
 	lines map[string]int // of the fields of the table given to flow or drip, by their path: states.greet.on
-	// places are where paths of the flow that a drip becomes stand in the drip: states.step-2 is steps.2.
+	// places are where paths of the flow that a drip becomes stand in the drip: states.step-2h is steps.2.
 	places map[string]string
 	twice  []string // paths that stand there more than once; Lua keeps the last
 }
