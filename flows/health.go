@@ -78,7 +78,7 @@ func (h *health) failing(id store.ScriptID, version int) (n int) {
 	return n
 }
 
-// diagnose counts how the parts of a decision went, and pauses the flows that keep failing.
+// diagnose counts how the parts of a decision went, and pauses the flows, and the hooks of plugins, that keep failing.
 func (e *Engine) diagnose(ctx context.Context, fan store.FanID, parts []part) {
 	for _, p := range parts {
 		if !e.health.note(fan, p) {
@@ -87,11 +87,15 @@ func (e *Engine) diagnose(ctx context.Context, fan store.FanID, parts []part) {
 		why := fmt.Sprintf("%d events in a row failed: %s", e.health.after, p.err)
 		// The push may be answered already; what it led to is done all the same.
 		held, err := e.hold(context.WithoutCancel(ctx), p.flow.ID, p.flow.Version, why)
+		who, its := "a flow keeps failing and ", "is paused"
+		if p.flow.Hook != "" {
+			who, its = "a plugin keeps failing and ", "its hooks are paused"
+		}
 		switch {
 		case err != nil:
-			e.logger.ErrorContext(ctx, "a flow keeps failing and could not be paused", "account", fan.Account, "flow", p.flow.Name, "version", p.flow.Version, "why", why, "err", err)
+			e.logger.ErrorContext(ctx, who+"could not be paused", "account", fan.Account, "flow", p.flow.Name, "version", p.flow.Version, "why", why, "err", err)
 		case held != nil:
-			e.logger.ErrorContext(ctx, "a flow keeps failing and is paused", "account", fan.Account, "flow", p.flow.Name, "version", p.flow.Version, "why", why)
+			e.logger.ErrorContext(ctx, who+its, "account", fan.Account, "flow", p.flow.Name, "version", p.flow.Version, "why", why)
 		}
 	}
 }

@@ -139,9 +139,13 @@ func (e *Engine) outcall(ctx context.Context, acc *Account, job store.Job) error
 	case a.final(), job.Attempt >= len(callDelays):
 		return e.answered(ctx, t, &args, a, false)
 	}
-	due := t.now.Add(callDelays[job.Attempt])
-	if wait, ok := a.retryAfter(t.now); ok {
-		due = t.now.Add(wait)
+	wait := callDelays[job.Attempt]
+	if asked, ok := a.retryAfter(t.now); ok {
+		wait = max(wait, asked) // who asks for less is no reason to be out of tries within seconds
+	}
+	due := t.now.Add(wait)
+	if over := args.Until.Add(time.Millisecond); !args.Until.IsZero() && due.After(over) {
+		due = over // its end is told when it comes
 	}
 	again := job
 	again.Attempt++

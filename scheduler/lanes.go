@@ -9,10 +9,14 @@ import (
 	"fanflow/store"
 )
 
-// laneKey names the jobs that go one after another: a fan's, or an account's own of one kind.
-type laneKey struct{ account, openID, kind string }
+// laneKey names the jobs that go one after another: a fan's, or an account's own of one kind; those of a kind that stands apart for each
+// flow, or name, alone.
+type laneKey struct{ account, openID, kind, flow string }
 
-func laneOf(j *store.Job) laneKey {
+func (l *lanes) laneOf(j *store.Job) laneKey {
+	if slices.Contains(l.apart, j.Kind) {
+		return laneKey{account: j.Account, openID: j.OpenID, kind: j.Kind, flow: cmp.Or(j.Flow, j.Name)}
+	}
 	if j.OpenID != "" {
 		return laneKey{account: j.Account, openID: j.OpenID}
 	}
@@ -38,10 +42,11 @@ type lanes struct {
 	work  map[jobKey]store.Job // of held: at work
 	// empty is closed while nothing is held.
 	empty chan struct{}
+	apart []string // kinds, as Config.Apart
 }
 
-func newLanes() lanes {
-	l := lanes{byKey: map[laneKey]*lane{}, held: map[jobKey]store.Job{}, work: map[jobKey]store.Job{}, empty: make(chan struct{})}
+func newLanes(apart []string) lanes {
+	l := lanes{apart: apart, byKey: map[laneKey]*lane{}, held: map[jobKey]store.Job{}, work: map[jobKey]store.Job{}, empty: make(chan struct{})}
 	close(l.empty)
 	return l
 }
@@ -55,7 +60,7 @@ func (l *lanes) add(j store.Job) bool {
 		l.empty = make(chan struct{})
 	}
 	l.held[keyOf(&j)] = j
-	key := laneOf(&j)
+	key := l.laneOf(&j)
 	q, ok := l.byKey[key]
 	if !ok {
 		q = &lane{key: key}

@@ -32,6 +32,9 @@ type Config struct {
 	Now func() time.Time
 	// Workers by kind of job. The kind "cron" is the runner's own unless one is given here.
 	Workers map[string]Worker
+	// Apart are kinds of jobs that may wait long for another system: a fan's other jobs do not wait for them, and neither do those of the same
+	// kind of another flow (of another name where Flow is empty).
+	Apart []string
 	// Parallel is how many jobs are worked at the same time; 0 means 64.
 	Parallel int
 	// MaxPerInstant is how many jobs Settle works at one instant before it takes them for an endless loop; 0 means 1,000,000.
@@ -81,7 +84,7 @@ func New(c Config) (*Runner, error) {
 	if c.Observe == nil {
 		c.Observe = func(string, string, time.Duration) {}
 	}
-	r := &Runner{c: c, owner: rand.Text(), wake: make(chan struct{}, 1), unknown: map[string]bool{}, lanes: newLanes()}
+	r := &Runner{c: c, owner: rand.Text(), wake: make(chan struct{}, 1), unknown: map[string]bool{}, lanes: newLanes(c.Apart)}
 	r.c.Workers = map[string]Worker{cronKind: r.tick}
 	maps.Copy(r.c.Workers, c.Workers)
 	r.work, r.cancel = context.WithCancel(context.Background())

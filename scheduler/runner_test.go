@@ -147,6 +147,43 @@ func TestFansInParallelEachInOrder(t *testing.T) {
 	})
 }
 
+// TestWhatStandsApart: a fan's other jobs do not wait for one that waits for another system, nor do those of another flow.
+func TestWhatStandsApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newRig(t)
+		worker := func(ctx context.Context, j store.Job) error {
+			if strings.HasPrefix(j.ID, "slow") {
+				time.Sleep(time.Minute)
+			}
+			g.note(j.ID)
+			return g.finish(ctx, j)
+		}
+		r := g.runner(scheduler.Config{Apart: []string{"http"}, Workers: map[string]scheduler.Worker{"note": worker, "http": worker}})
+		of := func(id, fan, kind, flow string) store.Job {
+			j := job(id, fan, g.now())
+			j.Kind, j.Flow = kind, flow
+			return j
+		}
+		g.add(
+			of("slow", "fan", "http", "crm"), of("t-behind", "fan", "http", "crm"), of("fan's", "fan", "note", "crm"), of("other flow's", "fan", "http", "erp"),
+			of("slow too", "", "http", "crm"), of("account's", "", "http", "erp"),
+		)
+		stop := start(t, r)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		got := g.done()
+		slices.Sort(got)
+		if want := []string{"account's", "fan's", "other flow's"}; !slices.Equal(got, want) {
+			t.Errorf("did not wait: %q, want %q", got, want)
+		}
+		time.Sleep(2 * time.Minute)
+		stop()
+		if got := g.done(); len(got) != 6 || got[5] != "t-behind" {
+			t.Errorf("in the end: %q", got)
+		}
+	})
+}
+
 func TestWakesAtTheDueInstantAndByPoll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newRig(t)

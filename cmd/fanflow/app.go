@@ -168,6 +168,7 @@ func (a *app) wireScheduler(ctx context.Context) (err error) {
 	}
 	a.runner, err = scheduler.New(scheduler.Config{
 		Store: a.store, Now: a.clock.Now, Logger: a.logger, Observe: a.metrics.job,
+		Apart: []string{"http", "plugin"},
 		Workers: map[string]scheduler.Worker{
 			"timer": a.engine.Wake, "event": a.engine.Wake, "chore": a.engine.Wake, "http": a.engine.Wake, "plugin": a.engine.Wake,
 			"send": a.outbox.Send, "broadcast": a.outbox.Broadcast,

@@ -62,8 +62,8 @@ func (p *platform) push(kind, name, source string) {
 // TestLastTenCodes: 64 fans ask at once for the last 10 codes, handed out by a claim with a limit and by a bare counter.
 func TestLastTenCodes(t *testing.T) {
 	for name, take := range map[string]string{
-		"take":      `local n = kv.take("codes", 10)`,
-		"increment": `local n = kv.increment("codes", 1) if n > 10 then n = nil end`,
+		"take":      `local n = kv.take("codes:spring", 10)`,
+		"increment": `local n = kv.increment("codes:spring", 1) if n > 10 then n = nil end`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := startPlatform(t)

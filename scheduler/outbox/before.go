@@ -30,7 +30,7 @@ func (d *delivery) pass(ctx context.Context) (going bool, err error) {
 	r := d.ruling
 	switch {
 	case r.Held && d.job.Attempt < len(holds):
-		return false, d.putOff(ctx, d.expiring(d.now.Add(holds[d.job.Attempt])), d.job.Attempt+1, r.Veto)
+		return false, d.hold(ctx, d.expiring(d.now.Add(holds[d.job.Attempt])), r.Veto)
 	case r.Held, r.Veto != "":
 		d.send.Passed = r.Passed
 		return false, d.settle(ctx, store.Skipped, r.Veto, false)
@@ -45,6 +45,16 @@ func (d *delivery) pass(ctx context.Context) (going bool, err error) {
 	}
 	d.send.Content, d.message = r.Content, m
 	return true, nil
+}
+
+// hold puts off a send that nobody could say of whether it may go. The fan's later messages by customer service do not overtake it.
+func (d *delivery) hold(ctx context.Context, due time.Time, why string) error {
+	c := d.later(due, d.job.Attempt+1, why)
+	if d.route.channel == store.Customer {
+		c.Snooze = append(c.Snooze, d.behind(ctx, due)...)
+	}
+	_, err := d.commit(ctx, c)
+	return err
 }
 
 // changed is what the journal says of what Before has changed.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"fanflow/scheduler/outbox"
 	"fanflow/store"
@@ -289,4 +290,23 @@ func TestBeforeBroadcast(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What waits for an answer is not overtaken by what the fan was told after it.
+func TestBeforeHoldsInOrder(t *testing.T) {
+	g := newRig(t)
+	g.follow("fan1")
+	g.writes("fan1")
+	g.before = func(_ context.Context, s store.Send, _ *store.Fan) (outbox.Ruling, error) {
+		if s.ID == "1" && s.Due.Add(time.Minute).After(g.sim.Now()) {
+			return held, nil
+		}
+		return outbox.Ruling{Passed: "guard@1"}, nil
+	}
+	g.order("fan1", "1", store.Customer, hello("first"))
+	g.order("fan1", "2", store.Customer, hello("second"))
+	g.settle()
+	g.expectInbox("fan1")
+	g.advance("61s")
+	g.expectInbox("fan1", "customer first", "customer second")
 }

@@ -25,7 +25,7 @@ func TestSendsThatComeLate(t *testing.T) {
 	}{
 		"no policy":                  {"", time.Hour, 0, store.Sent, "", "1m", store.Sent},
 		"skip":                       {"skip", time.Hour, 0, store.Skipped, "late: it was due 2h0m0s ago", "1m", store.Skipped},
-		"skip, a minute late":        {"skip", 3*time.Hour - time.Minute, 0, store.Sent, "", "1m", store.Sent},
+		"skip, not a minute late":    {"skip", 3*time.Hour - 30*time.Second, 0, store.Sent, "", "1m", store.Sent},
 		"skip, a second more":        {"skip", 3*time.Hour - 61*time.Second, 0, store.Skipped, "late", "1m", store.Skipped},
 		"within the hours":           {"09:00-21:00", time.Hour, 0, store.Sent, "", "1m", store.Sent},
 		"before the hours":           {"16:00-20:00", time.Hour, 0, store.Waiting, "", "1h", store.Sent},

@@ -66,18 +66,23 @@ func (d *delivery) waitAgain(ctx context.Context, due time.Time, attempt int, wh
 	c := d.later(due, attempt, why)
 	c.Sends, c.Spends = []store.Send{s}, spends
 	if d.send.Channel == store.Customer {
-		behind, err := d.behind(ctx, due)
-		if err != nil { // that this one was refused matters more than the order
-			d.c.Logger.Error("later messages of the fan may overtake one that waits", "send", s.ID, "err", err)
-		}
-		c.Snooze = append(c.Snooze, behind...)
+		c.Snooze = append(c.Snooze, d.behind(ctx, due)...)
 	}
 	return d.commitBack(ctx, c)
 }
 
 // behind moves the fan's later customer-service messages up to where this one now waits, so that they do not overtake it. Jobs
 // that are due at one instant go in the order of their ids, which is that of their being ordered.
-func (d *delivery) behind(ctx context.Context, due time.Time) (list []store.Snooze, err error) {
+func (d *delivery) behind(ctx context.Context, due time.Time) []store.Snooze {
+	list, err := d.followers(ctx, due)
+	if err != nil { // that this one waits matters more than the order
+		d.c.Logger.Error("later messages of the fan may overtake one that waits", "send", d.send.ID, "err", err)
+	}
+	return list
+}
+
+// followers are the jobs that behind moves.
+func (d *delivery) followers(ctx context.Context, due time.Time) (list []store.Snooze, err error) {
 	sends, _, err := d.c.Store.Sends(context.WithoutCancel(ctx), d.job.Account, store.SendFilter{OpenID: d.job.OpenID}, "", mostBehind)
 	if err != nil {
 		return nil, fmt.Errorf("look for what follows send %s: %w", d.send.ID, err)
