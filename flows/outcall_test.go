@@ -145,7 +145,10 @@ func TestCallEnds(t *testing.T) {
 }
 
 func retryAfter(s string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Retry-After", s); w.WriteHeader(http.StatusTooManyRequests) }
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", s)
+		w.WriteHeader(http.StatusTooManyRequests)
+	}
 }
 
 // A call that is not to be made any more after its time ends as failed, and says so.

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,6 +13,9 @@ import (
 
 // holds are how long a send is put off when Before could not say, the first time and so on. After the last it is skipped.
 var holds = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute}
+
+// nobody is the Passed of what was asked about where the answer names nobody: it is not asked about, and its tries are not counted, anew.
+const nobody = "-"
 
 // pass asks Before, once over all tries of the send, and takes over what it says. going is false where the send has ended or waits.
 func (d *delivery) pass(ctx context.Context) (going bool, err error) {
@@ -35,7 +39,7 @@ func (d *delivery) pass(ctx context.Context) (going bool, err error) {
 		d.send.Passed = r.Passed
 		return false, d.settle(ctx, store.Skipped, r.Veto, false)
 	}
-	d.send.Passed, d.job.Attempt = r.Passed, 0 // those were the tries of asking
+	d.send.Passed, d.job.Attempt = cmp.Or(r.Passed, nobody), 0 // those were the tries of asking
 	if r.Content == nil {
 		return true, nil
 	}
@@ -97,7 +101,7 @@ func (b *broadcast) pass(ctx context.Context) (going bool, err error) {
 	case r.Held, r.Veto != "":
 		return false, b.finish(ctx, r.Veto)
 	}
-	b.at.Passed, b.at.Message, b.job.Attempt = r.Passed, r.Content, 0
+	b.at.Passed, b.at.Message, b.job.Attempt = cmp.Or(r.Passed, nobody), r.Content, 0
 	if r.Why != "" {
 		b.c.Logger.Info("a broadcast goes otherwise than it was written", "account", b.job.Account, "broadcast", b.args.Name, "job", b.job.ID, "why", r.Why)
 	}
