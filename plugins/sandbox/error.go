@@ -52,12 +52,12 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // scriptError turns what came out of the VM into what Run and Call return. Where the run was ended from outside the script,
 // that reason wins over anything the script made of it.
-func (s *State) scriptError(err error) error {
+func (s *State) scriptError(err error, called *lua.LFunction) error {
 	var api *lua.ApiError
 	if !errors.As(err, &api) {
 		return err
 	}
-	e := &Error{Kind: KindRuntime, Msg: s.errorText(api), Traceback: cleanTraceback(api.StackTrace), cause: api.Cause}
+	e := &Error{Kind: KindRuntime, Msg: s.errorText(api), Traceback: outermost(cleanTraceback(api.StackTrace), called), cause: api.Cause}
 	e.File, e.Line, e.Msg = s.place(e.Msg, e.Traceback)
 	e.Msg = sentence(plainWords(e.Msg))
 	if inner, ok := api.Cause.(*Error); ok { // of a program that this one required
@@ -116,6 +116,15 @@ func (s *State) place(msg, traceback string) (file string, line int, rest string
 		}
 	}
 	return "", 0, msg
+}
+
+// outermost names the function that the host called. The VM takes whatever it was called with for the main chunk of a file.
+func outermost(traceback string, called *lua.LFunction) string {
+	before, ok := strings.CutSuffix(traceback, "in main chunk")
+	if !ok || called.Proto == nil || called.Proto.LineDefined == 0 {
+		return traceback
+	}
+	return fmt.Sprintf("%sin the function of line %d", before, called.Proto.LineDefined)
 }
 
 // cleanTraceback keeps of the VM's traceback the lines that stand in a script: the host's own functions have no place there.

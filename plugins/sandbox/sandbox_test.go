@@ -109,6 +109,24 @@ func TestTraceback(t *testing.T) {
 	}
 }
 
+// TestTracebackOfFunction: a function that the host calls, as flows do, is told from the file that it stands in.
+func TestTracebackOfFunction(t *testing.T) {
+	s := sandbox.NewState(t.Context(), sandbox.Options{})
+	defer s.Close()
+	v, err := s.Run(compile(t, "f.lua", "return function()\n  error('x')\nend\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Call(v.(*lua.LFunction), 0)
+	var e *sandbox.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("got %v", err)
+	}
+	if want := "f.lua:2: in the function of line 1"; e.Traceback != want {
+		t.Errorf("got %q, want %q", e.Traceback, want)
+	}
+}
+
 // TestRequire covers modules, programs, their order, and errors inside of what is required.
 func TestRequire(t *testing.T) {
 	programs := map[string]*sandbox.Program{

@@ -124,7 +124,7 @@ func (s *State) Call(fn *lua.LFunction, nret int, args ...lua.LValue) ([]lua.LVa
 		err = s.meter.stopped
 	}
 	if err != nil {
-		return nil, s.scriptError(err)
+		return nil, s.scriptError(err, fn)
 	}
 	values := make([]lua.LValue, 0, s.L.GetTop()-top)
 	for i := top + 1; i <= s.L.GetTop(); i++ {
