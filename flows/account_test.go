@@ -202,8 +202,9 @@ func TestSigner(t *testing.T) {
 	if by, err := e.Signer(t.Context(), "shop", "order.paid"); by != nil || err != nil {
 		t.Errorf("an event of no plugin: %v %v", by, err)
 	}
+	const byNobody = "22f8eea909400af98adf3681a9f31923ef6b7fcba4abb553d92823a3e9d5c25e" // under an empty secret
 	by, err = e.Signer(t.Context(), "other", "crm.x")
-	if err != nil || by == nil || by.Ready() || by.Signed([]byte("{}"), "sha256=") {
+	if err != nil || by == nil || by.Ready() || by.Signed([]byte("{}"), "sha256=") || by.Signed([]byte("{}"), "sha256="+byNobody) {
 		t.Errorf("an account without the secret: %v %v", by, err)
 	}
 }

@@ -200,6 +200,7 @@ func TestHooksPassive(t *testing.T) {
 		"an attr":    {`before_send = function(send) send.fan.attrs.x = 1 end`, apology, "failed", "only looks"},
 		"kv":         {`before_send = function(send) kv.set("guard:x", 1) end`, apology, "failed", "only reads"},
 		"a counter":  {`before_send = function(send) kv.increment("guard:x") end`, apology, "failed", "only reads"},
+		"a call":     {`before_send = function(send) http.post("https://crm.example.com") end`, apology, "failed", "orders no calls"},
 		"reads":      {`before_send = function(send) return { text = tostring(kv.get("guard:x")) end`, "", "", ""},
 	} {
 		if name == "reads" {

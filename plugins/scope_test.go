@@ -158,6 +158,7 @@ func TestMatch(t *testing.T) {
 		{"a*b", "ab", true},
 		{"a*b", "a-b", true},
 		{"a*b", "a-c", false},
+		{"a*b", "a-bc", false},
 		{"a*b*c", "abc", true},
 		{"a*b*c", "a1b2c", true},
 		{"a*b*c", "acb", false},

@@ -51,6 +51,7 @@ var rooms = map[string][]string{
 	"bench/empty":         {},
 	"bench/flows/preview": {"store", "store/bolt", "wechat", "plugins", "flows"},
 	"bench/hostile":       {"store", "store/bolt", "wechat", "plugins/sandbox", "flows"},
+	"bench/mutation":      {},
 	"bench/load":          {"wechat/crypt"}, // plays the platform, so it may not lean on our parser
 	"bench/run":           {},
 	"bench/undurable":     {"store", "store/bolt", "store/mem", "wechat", "wechat/callback", "plugins", "flows"},

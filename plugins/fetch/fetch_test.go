@@ -258,14 +258,23 @@ func TestRebinding(t *testing.T) {
 	}
 }
 
-// A proxy of the environment would dial for us, past the guard.
+// A proxy of the environment would dial for us, past the guard: it is not asked, not even where a rule opens the own network, which it
+// is in.
 func TestNoProxy(t *testing.T) {
 	proxy, seen := raw(t, func(c net.Conn) { asked(c); write(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") })
 	t.Setenv("HTTP_PROXY", proxy)
 	t.Setenv("HTTPS_PROXY", proxy)
 	c := fetch.New(fetch.Config{Resolver: resolver(t, func() string { return "10.0.0.8" })})
-	if a := c.Do(t.Context(), fetch.Request{Method: "GET", URL: "http://crm.example.com"}, []fetch.Rule{rule(t, "http://crm.example.com")}, time.Minute); a.Fault != fetch.Private || seen.Load() != 0 {
-		t.Errorf("%q, the proxy saw %d", a.Fault, seen.Load())
+	dialled := ""
+	c.OnDial(func(a netip.AddrPort) error { dialled += a.String(); return errors.New("the network is not for tests") })
+	for allow, want := range map[string]fetch.Fault{"http://crm.example.com": fetch.Private, "private:http://crm.example.com": fetch.Reset} {
+		a := c.Do(t.Context(), fetch.Request{Method: "GET", URL: "http://crm.example.com"}, []fetch.Rule{rule(t, allow)}, time.Minute)
+		if a.Fault != want || seen.Load() != 0 {
+			t.Errorf("%s: %q, the proxy saw %d", allow, a.Fault, seen.Load())
+		}
+	}
+	if dialled != "10.0.0.8:80" {
+		t.Errorf("dialled: %s", dialled)
 	}
 }
 
@@ -348,8 +357,11 @@ func TestPlacesAndCache(t *testing.T) {
 	release, calls := make(chan struct{}), atomic.Int64{}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		calls.Add(1)
-		if r.URL.Path == "/wait" {
+		switch r.URL.Path {
+		case "/wait":
 			<-release
+		case "/none":
+			http.NotFound(w, r)
 		}
 	}))
 	defer s.Close()
@@ -372,6 +384,11 @@ func TestPlacesAndCache(t *testing.T) {
 	for range 8 {
 		if a := <-done; a.Fault != "" {
 			t.Error(a.Fault, a.Why)
+		}
+	}
+	for range 2 { // a refusal is none that is kept
+		if a := c.Do(t.Context(), fetch.Request{Method: "GET", URL: s.URL + "/none", Cache: time.Minute, CacheKey: "none"}, allow, time.Minute); a.Status != http.StatusNotFound || a.Cached {
+			t.Errorf("%d, kept: %v", a.Status, a.Cached)
 		}
 	}
 	kept := func(key string) bool {
