@@ -93,7 +93,7 @@ func TestCallOfTheErased(t *testing.T) {
 	w.settle()
 	expect(t, "calls", r.calls(), 1)
 	_, err := w.store.Commit(t.Context(), store.Change{
-		Fan: store.FanID{Account: account, OpenID: "ann"}, Base: store.AnyRev, Cause: "erase", At: w.clock(), Entries: []store.Entry{{Kind: store.Erased}},
+		Fan: store.FanID{Account: account, OpenID: "ann"}, Base: w.fan("ann").Rev, Cause: "erase", At: w.clock(), Entries: []store.Entry{{Kind: store.Erased}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -204,6 +204,24 @@ func TestBeforeIsAskedOnce(t *testing.T) {
 	})
 }
 
+// The tries of asking are none of sending.
+func TestBeforeHoldsCountNoTries(t *testing.T) {
+	g := newRig(t)
+	g.follow("fan1")
+	g.writes("fan1")
+	n := g.asks(held, held, outbox.Ruling{Passed: "guard@1"})
+	g.order("fan1", "s", store.Customer, hello("x"))
+	g.settle()
+	g.advance("1m1s")
+	g.fault(map[string]any{"path": "/cgi-bin/message/custom/send", "errcode": 45011})
+	g.advance("5m1s")
+	g.asked(n, 3)
+	g.expect("s", store.Waiting, "45011")
+	if got := g.job("s").Attempt; got != 1 {
+		t.Errorf("%d tries, want 1", got)
+	}
+}
+
 // It is asked last: about nothing that would not go anyway.
 func TestBeforeIsAskedLast(t *testing.T) {
 	g := newRig(t)
@@ -285,6 +303,9 @@ func TestBeforeBroadcast(t *testing.T) {
 			g.restart()
 			g.advance("20m")
 			g.ended("b")
+			if writes > 1 && *n != 1 { // the second write says that it was asked
+				t.Errorf("asked %d times", *n)
+			}
 			if got := g.inbox("fan1"); len(got) != 1 || got[0] != []string{"", "mass first", "mass second"}[*n] {
 				t.Errorf("asked %d times, the inbox is %q", *n, got)
 			}

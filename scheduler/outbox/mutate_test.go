@@ -17,7 +17,7 @@ var mutations = []mutation.Mistake{
 	{"the old message goes", "before.go", "d.send.Content, d.message = r.Content, m", "d.send.Content, _ = r.Content, m", "^TestBeforeChanges$"},
 	{"a message that is no longer for the channel goes", "before.go", "err != nil || content(&m) != d.route.channel {", "err != nil {", "^TestBeforeChangesToNonsense$"},
 	{"that a mass send was asked about is not kept", "before.go", "if err := b.save(ctx); err != nil {\n\t\treturn false, err\n\t}\n\treturn true, b.changed()", "return true, b.changed()", "^TestBeforeBroadcast$"},
-	{"the tries of asking count as tries of sending", "before.go", "d.send.Passed, d.job.Attempt = r.Passed, 0", "d.send.Passed = r.Passed", "^TestBeforeHolds$"},
+	{"the tries of asking count as tries of sending", "before.go", "d.send.Passed, d.job.Attempt = r.Passed, 0", "d.send.Passed = r.Passed", "^TestBeforeHoldsCountNoTries$"},
 }
 
 // TestMutations: each of these mistakes is found by the tests that are named for it.
