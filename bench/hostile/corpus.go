@@ -31,8 +31,13 @@ var decisions = map[string]string{
 	"attrs":   `local deep = 1 for i = 1, 31 do deep = { deep } end while true do fan.attrs.deep = deep end`,
 	"claims":  `local i = 0 while true do i = i + 1; kv.increment("claim" .. i) end`,
 	"log":     `while true do log.info(("x"):rep(60000)); print("y") end`,
+	"http":    `for i = 1, 64 do for j = 1, 5000 do end http.get("https://h" .. i .. ".example.com") end while true do end`,
+	"calls":   `while true do http.post("https://crm.example.com") end`,
 	"event":   `local keep = {} while true do keep[#keep + 1] = { event.text, fan.openid, event } end`,
 }
+
+// rings are flows that enroll the fan in each other, and what is enrolled in by which. Nobody fails and nothing is said: they are refused after so many.
+var rings = map[string]string{"ring-1": "ring-2", "ring-2": "ring-1"}
 
 // corpus is what is run against the service.
 type corpus struct {
@@ -66,6 +71,13 @@ func publish(ctx context.Context, e *flows.Engine, folder string) (*corpus, erro
 		"calls.lua":    "return f" + strings.Repeat("()", 30_000),
 		"comments.lua": strings.Repeat("--[=====[ ", 6000),
 	}}
+	for _, name := range slices.Sorted(maps.Keys(rings)) {
+		if err := put(ctx, e, name+".lua", fmt.Sprintf(`return flow { name = "%s", again = "0s", triggers = { text = { "%s" } }, first = "s", states = {
+  s = { final = true, enter = { run = function(fan) fan:enroll("%s") end } } } }`, name, name, rings[name])); err != nil {
+			return nil, err
+		}
+		c.words = append(c.words, name)
+	}
 	for _, name := range slices.Sorted(maps.Keys(bodies)) {
 		source := wrap(name, bodies[name])
 		err := put(ctx, e, name+".lua", source)

@@ -52,6 +52,7 @@ var rooms = map[string][]string{
 	"bench/flows/preview": {"store", "store/bolt", "wechat", "plugins", "flows"},
 	"bench/hostile":       {"store", "store/bolt", "wechat", "plugins/sandbox", "flows"},
 	"bench/mutation":      {},
+	"bench/plugins":       {"store", "store/mem", "wechat", "flows"},
 	"bench/load":          {"wechat/crypt"}, // plays the platform, so it may not lean on our parser
 	"bench/run":           {},
 	"bench/undurable":     {"store", "store/bolt", "store/mem", "wechat", "wechat/callback", "plugins", "flows"},
