@@ -293,7 +293,9 @@ func (c *client) checkCodes(t *testing.T, fans int) {
 	for i := range fans {
 		fan := fmt.Sprintf("fan-%03d", i)
 		for _, it := range c.inbox(fan) {
-			told.said(fan, it.Content)
+			if it.Kind != "fault" { // the platform's line where nobody was up for its three deliveries
+				told.said(fan, it.Content)
+			}
 		}
 		for _, r := range c.journal(fan) {
 			switch {
