@@ -178,7 +178,7 @@ func New(c Config) (*Engine, error) {
 }
 
 // NewGate makes the Gate that this machine bears.
-func NewGate() *sandbox.Gate { return sandbox.NewGate(min(24, max(4, 2*runtime.GOMAXPROCS(0))), 8, 1) }
+func NewGate() *sandbox.Gate { return sandbox.NewGate(min(24, max(4, 2*runtime.GOMAXPROCS(0))), 1) }
 
 func (e *Engine) account(name string) (*Account, error) {
 	a := e.accounts[name]

@@ -320,8 +320,11 @@ func (l *library) declare(ctx context.Context, file, text string, pins map[strin
 	key := strings.Join([]string{file, pinsText(pins), text}, "\x00")
 	d, ok := l.recent.get(key)
 	if !ok {
-		var err error
-		if d.program, d.flow, d.findings, err = l.declareAnew(ctx, file, text, pins); err != nil {
+		err := l.gate.Run(ctx, func(pass *sandbox.Pass) (err error) { // compiling takes memory, too
+			d, err = l.declareAnew(ctx, file, text, pins, pass)
+			return err
+		})
+		if err != nil {
 			return nil, nil, nil, err
 		}
 		l.recent.put(key, d)
@@ -329,28 +332,23 @@ func (l *library) declare(ctx context.Context, file, text string, pins map[strin
 	return d.program, d.flow, slices.Clone(d.findings), nil
 }
 
-// declareAnew compiles a source and runs it once.
-func (l *library) declareAnew(ctx context.Context, file, text string, pins map[string]int) (*sandbox.Program, *declaration, []Finding, error) {
-	pass, err := l.gate.Enter(ctx)
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("look at %s: %w", file, err)
-	}
-	defer pass.Leave()
+// declareAnew compiles a source and runs it once, in a place of the gate.
+func (l *library) declareAnew(ctx context.Context, file, text string, pins map[string]int, pass *sandbox.Pass) (declared, error) {
 	program, err := sandbox.Compile(file, text)
 	if err != nil {
-		return nil, nil, nil, err
+		return declared{}, err
 	}
 	src, err := parseSource(file, text)
 	if err != nil {
-		return nil, nil, nil, err
+		return declared{}, err
 	}
 	c, err := openChunk(ctx, l.host, plugins.Run{Limits: l.limits.Patient(plugins.LookTime), Pins: pins, Pass: pass})
 	if err != nil {
-		return nil, nil, nil, fmt.Errorf("start Lua for %s: %w", file, err)
+		return declared{}, fmt.Errorf("start Lua for %s: %w", file, err)
 	}
 	defer c.state.Close()
 	if err := c.run(program); err != nil {
-		return nil, nil, nil, err
+		return declared{}, err
 	}
 	root, wrong := c.root, []Finding(nil)
 	if c.drip {
@@ -363,5 +361,5 @@ func (l *library) declareAnew(ctx context.Context, file, text string, pins map[s
 	}
 	decl.number()
 	decl.places = src.places
-	return program, decl, src.retell(findings), nil
+	return declared{program, decl, src.retell(findings)}, nil
 }

@@ -200,7 +200,7 @@ func (a *attempt) decide(ctx context.Context, in *input) (out outcome, err error
 func (a *attempt) ponder(ctx context.Context, run func(m *memory, pass *sandbox.Pass) error) error {
 	for {
 		a.seen.Runs++
-		err := a.inGate(ctx, func(pass *sandbox.Pass) error { return run(&a.fetch.memory, pass) })
+		err := a.gate.Run(ctx, func(pass *sandbox.Pass) error { return run(&a.fetch.memory, pass) })
 		var n need
 		if !errors.As(err, &n) {
 			return err
@@ -230,21 +230,11 @@ func (a *attempt) meeting(ctx context.Context, n need) (err error) {
 
 // admitted runs decide once there is a place for it in the gate.
 func (e *Engine) admitted(ctx context.Context, in *input, m *memory) (out outcome, err error) {
-	err = e.inGate(ctx, func(pass *sandbox.Pass) (err error) {
+	err = e.gate.Run(ctx, func(pass *sandbox.Pass) (err error) {
 		out, err = decide(ctx, in, m, pass)
 		return err
 	})
 	return out, err
-}
-
-// inGate runs a decision once there is a place for it in the gate.
-func (e *Engine) inGate(ctx context.Context, run func(pass *sandbox.Pass) error) error {
-	pass, err := e.gate.Enter(ctx)
-	if err != nil {
-		return err
-	}
-	defer pass.Leave()
-	return run(pass)
 }
 
 // refused looks at what Commit said. A refused claim or a key that was written meanwhile does not count towards the three

@@ -71,7 +71,7 @@ func (d *decision) luaError(err error) error {
 	switch {
 	case d.ctx.Err() != nil:
 		return d.ctx.Err()
-	case errors.As(err, new(need)), errors.Is(err, store.ErrClosed):
+	case errors.As(err, new(need)), errors.Is(err, store.ErrClosed), d.pass.Turned():
 		return err
 	}
 	var f *failure

@@ -141,16 +141,15 @@ const LookTime = 5 * time.Second
 // look compiles a script and runs it on its own in a place of the Gate, with modules beside the standard ones, and gives what it
 // returns. Plugins come in their newest versions.
 func (h *Host) look(ctx context.Context, file, source string, in sandbox.Scope, modules map[string]sandbox.Module) (*sandbox.Program, lua.LValue, error) {
-	pass, err := h.Gate.Enter(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer pass.Leave()
-	p, err := sandbox.Compile(file, source)
-	if err != nil {
-		return nil, nil, err
-	}
-	v, err := h.evaluate(ctx, p, in, Run{Modules: modules, Pass: pass})
+	var p *sandbox.Program
+	var v lua.LValue
+	err := h.Gate.Run(ctx, func(pass *sandbox.Pass) (err error) { // compiling takes memory, too
+		if p, err = sandbox.Compile(file, source); err != nil {
+			return err
+		}
+		v, err = h.evaluate(ctx, p, in, Run{Modules: modules, Pass: pass})
+		return err
+	})
 	return p, v, err
 }
 

@@ -104,12 +104,19 @@ func (l *load) attack(ctx context.Context, n int) (end func()) {
 					want = ""
 				}
 				l.expect(word, got, want, err)
-				if i%10 == 0 {
-					l.check(ctx, files[i/10%len(files)])
-				}
 			}
 		})
 	}
+	wg.Go(func() { // somebody tries to publish one a second
+		for i := 0; !over.Load() && ctx.Err() == nil; i++ {
+			l.check(ctx, files[i%len(files)])
+			for range 10 {
+				if !over.Load() {
+					time.Sleep(100 * time.Millisecond)
+				}
+			}
+		}
+	})
 	return func() { over.Store(true); wg.Wait() }
 }
 

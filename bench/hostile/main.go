@@ -3,7 +3,7 @@
 // one line.
 //
 // First it measures how long the healthy fans wait, in turn without and with eight goroutines that run hostile scripts without a
-// pause: 300 words a second come whatever the engine does, and latency counts from the instant at which a word was due. Then it
+// pause, and one that checks a source a second that is no program: 300 words a second come whatever the engine does, and latency counts from the instant at which a word was due. Then it
 // lets the hostile scripts run under a garbage collection every 50 ms and takes the live heap after each. Machines differ and one
 // machine differs from minute to minute: the ratio of the two latencies is what counts. The memory is the same anywhere.
 //

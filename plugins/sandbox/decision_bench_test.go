@@ -78,13 +78,8 @@ func handler(root *lua.LTable) *lua.LFunction {
 // ourDecider runs the program given, with all bounds.
 func ourDecider(tb testing.TB, flow *sandbox.Program) decider {
 	stock := compile(tb, "stock.lua", stockSource)
-	gate := sandbox.NewGate(4, 8, 1)
-	return func() (string, error) {
-		pass, err := gate.Enter(context.Background())
-		if err != nil {
-			return "", err
-		}
-		defer pass.Leave()
+	gate := sandbox.NewGate(4, 1)
+	once := func(pass *sandbox.Pass) (string, error) {
 		var root *lua.LTable
 		s := sandbox.NewState(context.Background(), sandbox.Options{
 			Pass: pass, Tally: sandbox.NewTally(sandbox.Limits{}),
@@ -103,6 +98,13 @@ func ourDecider(tb testing.TB, flow *sandbox.Program) decider {
 			return "", err
 		}
 		return v[0].String(), nil
+	}
+	return func() (got string, err error) {
+		err = gate.Run(context.Background(), func(pass *sandbox.Pass) (err error) {
+			got, err = once(pass)
+			return err
+		})
+		return got, err
 	}
 }
 

@@ -18,10 +18,10 @@
 //
 //	a State      Limits.Instructions, Limits.Bytes; Limits.Time for who had the processor, Limits.Hard for everybody (meter.go)
 //	a decision   a Tally: all its States together, with what each question makes it run anew (gate.go)
-//	all of them  a Gate: light runs, those that wait to be heavy, and the heavy ones, one at a time (gate.go)
+//	all of them  a Gate: light runs, and the heavy ones, one at a time; who waits holds nothing and is done again (gate.go)
 //
 // What is held by all scripts is so bounded by the ledger, which must not be cheaper than the truth (honest_test.go): with 4 light places
-// 4 + 8 + 16 MB. Who is heavy lets others go first every 200 µs.
+// 4 + 16 MB. Who is heavy gives way every 200 µs, and rests three quarters of the time while others come.
 //
 // Every budget but the wall clock is exact: the same script with the same input stops at the same instruction on any machine. What the
 // VM does within one instruction without asking is left to the clock: comparing long texts (== and <, up to 64 KB each) and using them

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"time"
 )
 
@@ -61,9 +60,6 @@ const clockEvery = 256
 // busyInstructions are those that a script must have spent before Limits.Time can end it: one that has not come so far in that time
 // was kept from the processor by others. Limits.Hard ends it all the same.
 const busyInstructions = 10_000
-
-// yieldEvery is how long a heavy run goes on before it lets those go first who are ready to run.
-const yieldEvery = 200 * time.Microsecond
 
 // closed is what Done answers once a run is over.
 var closed = func() <-chan struct{} { c := make(chan struct{}); close(c); return c }()
@@ -166,7 +162,7 @@ func (m *meter) check() {
 			m.grow()
 		}
 	case m.pass != nil && elapsed-m.yielded > yieldEvery:
-		m.outside(runtime.Gosched)
+		m.outside(func() { m.pass.giveWay(elapsed - m.yielded) })
 		m.yielded = m.spent
 	}
 }
@@ -191,12 +187,10 @@ func (m *meter) lean() {
 	}
 }
 
-// grow makes the run a heavy one. Waiting for that is no time of the script's.
+// grow makes the run a heavy one, or ends it to be done again as one.
 func (m *meter) grow() {
-	var err error
-	m.outside(func() { err = m.pass.heavy(m.Context) })
-	if err != nil {
-		m.cancelled()
+	if err := m.pass.heavy(); err != nil {
+		m.stop(err)
 	}
 	m.settle()
 }
