@@ -41,7 +41,7 @@ func (e *Engine) check(ctx context.Context, account, kind, file, source string) 
 	case store.KindPlugin:
 		m, found, err := e.library.host.Manifest(ctx, file, source)
 		if err == nil {
-			name, findings = m.Name, pluginFindings(file, m, found)
+			name, findings = m.Name, append(pluginFindings(file, m, found), e.unreachable(file, m)...)
 		}
 		return e.linted(ctx, name, findings, err, nil, lint.World{Kind: lint.KindPlugin}, file, source)
 	case store.KindBroadcast:

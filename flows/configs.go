@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"fanflow/plugins"
+	"fanflow/plugins/fetch"
 	"fanflow/plugins/lint"
 	"fanflow/plugins/sandbox"
 	"fanflow/store"
@@ -116,6 +118,43 @@ func pluginFindings(file string, m *plugins.Manifest, found []lint.Finding) []Fi
 		}
 	}
 	return byLine(all)
+}
+
+// unreachable warns of the hosts that a plugin asks for and no account allows: its requests there would be refused.
+func (e *Engine) unreachable(file string, m *plugins.Manifest) (all []Finding) {
+	for _, host := range m.Hosts {
+		reached := slices.ContainsFunc(sortedKeys(e.accounts), func(account string) bool {
+			return len(fetch.Narrow(rules(e.accounts[account].HTTPAllow), rules([]string{host}))) > 0
+		})
+		if !reached {
+			all = append(all, Finding{
+				File: file, Rule: plugins.RulePlugin, Severity: SeverityWarning,
+				Msg:  fmt.Sprintf("permissions.hosts has %q, which no account allows: requests to it will be refused", host),
+				Mend: "add it to http_allow of an account in fanflow.toml",
+			})
+		}
+	}
+	return all
+}
+
+// UnusedSettings gives the plugins that the configuration has something for and that are not published, by name.
+func (e *Engine) UnusedSettings(ctx context.Context) ([]string, error) {
+	catalog, err := e.store.Catalog(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the catalog: %w", err)
+	}
+	unused := map[string]bool{}
+	for _, a := range e.accounts {
+		for name := range a.Plugins {
+			unused[name] = true
+		}
+	}
+	for i := range catalog.Publications {
+		if p := &catalog.Publications[i]; p.Kind == store.KindPlugin {
+			delete(unused, p.Name)
+		}
+	}
+	return sortedKeys(unused), nil
 }
 
 // checkSettings gives what is wrong with the configuration of a plugin, for each account.

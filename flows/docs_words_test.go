@@ -276,7 +276,8 @@ func TestDocsLimits(t *testing.T) {
 	l := sandbox.DefaultLimits()
 	kb := func(n int) int { return n >> 10 }
 	want := [][]int{
-		{int(l.Instructions), int(l.Bytes) >> 20, int(l.Time.Milliseconds())},
+		{int(l.Instructions), int(l.Bytes) >> 20, int(l.Time.Milliseconds()), int(l.Hard.Seconds())},
+		{l.Total},
 		{kb(store.MaxChange), kb(store.MaxChange - maxWhy - forWhatFollows)},
 		{maxMoves, maxMoves},
 		{maxRounds},

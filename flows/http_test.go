@@ -275,3 +275,14 @@ func (f *diesAt) Commit(ctx context.Context, c store.Change) (store.Receipt, err
 	}
 	return f.Store.Commit(ctx, c)
 }
+
+// TestHostsThatNobodyAllows: a plugin that asks for a host that no account allows is warned of it, and pushed.
+func TestHostsThatNobodyAllows(t *testing.T) {
+	w := newCRMWorld(t, mem.New(), "https://crm.example.com", "*.example.com")
+	source := `return { name = "far", permissions = { hosts = { "crm.example.com", "other.example.org" } } }`
+	_, found, err := w.engine.Check(t.Context(), account, store.KindPlugin, "far.lua", source)
+	if err != nil || len(found) != 1 || found[0].Severity != flows.SeverityWarning || !strings.Contains(found[0].Msg, `"other.example.org", which no account allows`) {
+		t.Errorf("%+v %v", found, err)
+	}
+	w.publish(store.KindPlugin, "far.lua", source)
+}

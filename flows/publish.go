@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"fanflow/plugins"
 	"fanflow/plugins/sandbox"
@@ -162,7 +164,7 @@ func (e *Engine) pins(ctx context.Context, script store.Script, drafts bool) (ma
 			}
 			version, ok := current[name]
 			if !ok && !drafts {
-				return nil, fmt.Errorf("%s requires plugin %q, which is not published: run `fanflow plugin publish %s` first", program.File(), name, name)
+				return nil, fmt.Errorf("%s requires plugin %q, which is not published: run `fanflow plugin publish %s` first", program.File(), name, strings.Trim(strconv.Quote(name), `"`))
 			}
 			plugin, err := e.store.Script(ctx, store.ScriptID{Kind: store.KindPlugin, Name: name}, version)
 			if errors.Is(err, store.ErrNotFound) {

@@ -22,8 +22,9 @@ type Manifest struct {
 	Config  []Field `json:"config,omitempty"`
 	// Hosts are those that its http may reach, none if the plugin names none; KV the globs of the keys that its kv may touch,
 	// "NAME:*" if the plugin names none.
-	Hosts     []string         `json:"hosts,omitempty"`
-	KV        []string         `json:"kv,omitempty"`
+	Hosts []string `json:"hosts,omitempty"`
+	KV    []string `json:"kv,omitempty"`
+	// Functions are those that the plugin offers, in the order of its text. Their types and sentences are those of the --- comments above them.
 	Functions []reference.Func `json:"functions,omitempty"`
 	Hooks     Hooks            `json:"hooks,omitzero"`
 	// Signature says how webhooks of the plugin's events are signed by a system that does not know X-Fanflow-Signature; nil: as all.
@@ -96,7 +97,11 @@ func (h *Host) Manifest(ctx context.Context, file, source string) (*Manifest, []
 
 // manifest reads what a plugin's program has returned.
 func (h *Host) manifest(p *sandbox.Program, source string, v lua.LValue) (*Manifest, []lint.Finding, error) {
-	r := &manifestReader{host: h, file: p.File(), lines: readLines(source), m: &Manifest{}}
+	chunk, err := lint.Parse(p.File(), source)
+	if err != nil {
+		return nil, nil, err
+	}
+	r := &manifestReader{host: h, file: p.File(), chunk: chunk, lines: readLines(chunk.Stmts), m: &Manifest{}}
 	t, ok := v.(*lua.LTable)
 	if !ok {
 		return nil, nil, r.refuse("", "a plugin returns a table of its functions, this one a %s: end it with `return M`", v.Type())

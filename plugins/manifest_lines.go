@@ -6,21 +6,18 @@ import (
 	"strings"
 
 	"github.com/yuin/gopher-lua/ast"
-	"github.com/yuin/gopher-lua/parse"
 )
 
 // tableLines knows where the fields of the table stand that a script returns: a literal, or a local that gets its fields one
 // after the other.
 type tableLines struct {
-	text  []string       // the lines of the source
 	lines map[string]int // by path: config.url.type
 }
 
-// readLines reads a source that compiles.
-func readLines(source string) *tableLines {
-	l := &tableLines{text: strings.Split(source, "\n"), lines: map[string]int{}}
-	chunk, err := parse.Parse(strings.NewReader(source), "")
-	if err != nil || len(chunk) == 0 {
+// readLines reads the statements of a script.
+func readLines(chunk []ast.Stmt) *tableLines {
+	l := &tableLines{lines: map[string]int{}}
+	if len(chunk) == 0 {
 		return l
 	}
 	ret, ok := chunk[len(chunk)-1].(*ast.ReturnStmt)
@@ -123,20 +120,4 @@ func (l *tableLines) line(path string) int {
 		}
 		path = path[:max(strings.LastIndexByte(path, '.'), 0)]
 	}
-}
-
-// doc gives the text of the --- comments that stand right above a line.
-func (l *tableLines) doc(line int) string {
-	var doc []string
-	for i := line - 2; i >= 0 && i < len(l.text); i-- {
-		text, ok := strings.CutPrefix(strings.TrimSpace(l.text[i]), "---")
-		if !ok {
-			break
-		}
-		if text = strings.TrimSpace(text); text != "" && !strings.HasPrefix(text, "@") {
-			doc = append(doc, text)
-		}
-	}
-	slices.Reverse(doc)
-	return strings.Join(doc, " ")
 }

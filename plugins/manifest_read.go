@@ -3,6 +3,7 @@ package plugins
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ import (
 type manifestReader struct {
 	host  *Host
 	file  string
+	chunk *lint.Chunk
 	lines *tableLines
 	m     *Manifest
 	found []lint.Finding
@@ -98,7 +100,11 @@ func (r *manifestReader) text(t *lua.LTable, path, key string) string {
 func (r *manifestReader) number(t *lua.LTable, path, key string) (float64, bool) {
 	switch v := t.RawGetString(key).(type) {
 	case lua.LNumber:
-		return float64(v), true
+		if f := float64(v); !math.IsNaN(f) && !math.IsInf(f, 0) {
+			return f, true
+		}
+		at := joinPath(path, key)
+		r.fail(at, "%s is %v; it must be a finite number", at, v)
 	case *lua.LNilType:
 	default:
 		at := joinPath(path, key)
@@ -329,22 +335,25 @@ func (r *manifestReader) signature(w *lua.LTable) {
 // own are the fields of a plugin that say what it is.
 var own = []string{"name", "version", "title", "order", "config", "permissions", "hooks", "webhook"}
 
+// functions takes what the plugin has when it has run; what the text says of a function, its comment with it, is told too.
 func (r *manifestReader) functions(t *lua.LTable) {
-	type named struct {
-		fn   reference.Func
-		line int
+	written := map[string]lint.Function{}
+	for _, f := range r.chunk.Functions {
+		written[f.Name] = f
 	}
-	var all []named
+	var all []lint.Function
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
 		fn, ok := v.(*lua.LFunction)
 		key, isText := k.(lua.LString)
 		if !ok || !isText || slices.Contains(own, string(key)) {
 			continue
 		}
-		f := named{fn: reference.Func{Name: string(key)}, line: r.lines.line(string(key))}
-		if !fn.IsG {
-			f.fn.Params = params(fn.Proto)
-			f.fn.Doc = r.lines.doc(fn.Proto.LineDefined)
+		f, known := written[string(key)]
+		if !known {
+			f = lint.Function{Func: reference.Func{Name: string(key)}, Line: r.lines.line(string(key))}
+			if !fn.IsG {
+				f.Params = params(fn.Proto)
+			}
 		}
 		all = append(all, f)
 		if len(all) > maxFunctions {
@@ -352,13 +361,13 @@ func (r *manifestReader) functions(t *lua.LTable) {
 			return
 		}
 	}
-	slices.SortStableFunc(all, func(a, b named) int { return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.fn.Name, b.fn.Name)) })
+	slices.SortStableFunc(all, func(a, b lint.Function) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Name, b.Name)) })
 	for _, f := range all {
-		r.m.Functions = append(r.m.Functions, f.fn)
+		r.m.Functions = append(r.m.Functions, f.Func)
 	}
 }
 
-// params gives the names of a function's arguments.
+// params gives the names of the arguments of a function that the script makes as it runs.
 func params(p *lua.FunctionProto) (list []reference.Param) {
 	for i := range int(p.NumParameters) {
 		if i < len(p.DbgLocals) {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"io"
 	"net"
 	"path/filepath"
 	"strings"
@@ -127,6 +128,9 @@ func TestMasked(t *testing.T) {
 	var out bytes.Buffer
 	log := newLogger(c.masked(&out))
 	log.Info("call tk_0123456789/+", "url", "https://x?token=tk_0123456789%2F%2B", "basic", "dGtfMDEyMzQ1Njc4OS8r", "err", &usageError{err: net.UnknownNetworkError("of-the-shop-only")}, "odd", `a"b<c>d e/f`, "n", 1234)
+	if _, err := io.WriteString(c.masked(&out), `{"odd":"a\"b\u003cc\u003ed e/f"}`+"\n"); err != nil {
+		t.Fatal(err)
+	}
 	for _, s := range []string{"0123456789", "dGtf", "of-the-shop-only", `a\"b`} {
 		if strings.Contains(out.String(), s) {
 			t.Errorf("the log has %q: %s", s, out.String())
@@ -141,18 +145,23 @@ func TestMasked(t *testing.T) {
 func TestServeRefusesSettings(t *testing.T) {
 	text := strings.Replace(goodConfig, "[account.templates]", "api_base = \"http://127.0.0.1:1\"\n[account.templates]", 1) + "\n[plugin.crm.secrets]\ntoken = \"tk_0123456789/+\"\n"
 	text = "data = \"" + filepath.ToSlash(filepath.Join(t.TempDir(), "fanflow.db")) + "\"\n" + text
+	var log bytes.Buffer
 	open := func(text string) *app {
 		c, err := parseConfig("fanflow.toml", strings.Replace(text, "127.0.0.1:8080", "127.0.0.1:0", 1), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := openApp(t.Context(), c, newLogger(&bytes.Buffer{}), false)
+		a, err := openApp(t.Context(), c, newLogger(&log), false)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return a
 	}
 	a := open(text)
+	if err := a.checkSettings(t.Context()); err != nil || strings.Count(log.String(), "not published") != 1 || !strings.Contains(log.String(), "plugins=[crm]") {
+		t.Errorf("settings of what is not published: %v in %s", err, &log)
+	}
+	log.Reset()
 	s, err := a.engine.Push(t.Context(), "shop", store.KindPlugin, "crm.lua", `return { name = "crm", config = { token = { type = "secret", required = true }, url = { type = "string" } } }`, "test")
 	if err != nil {
 		t.Fatal(err)
@@ -162,6 +171,9 @@ func TestServeRefusesSettings(t *testing.T) {
 	}
 	if err := a.checkSettings(t.Context()); err != nil {
 		t.Errorf("settings that fit: %v", err)
+	}
+	if strings.Contains(log.String(), "not published") {
+		t.Errorf("a plugin that is published is warned of: %s", &log)
 	}
 	if err := a.close(t.Context()); err != nil {
 		t.Fatal(err)

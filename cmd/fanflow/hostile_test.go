@@ -53,9 +53,9 @@ func runHostile(t *testing.T, args ...string) (h hostility) {
 
 // TestHostileTogether holds "A script that fails …" of the design for all hostile scripts at once: eight goroutines run them over a
 // real data file; healthy fans beside them are all answered rightly, hostile ones all read the apology, and the live heap stays
-// within 64 MB of where it was. FANFLOW_HOSTILE says how long.
+// within 64 MB of where it was. FANFLOW_HOSTILE says how long, 2s if it is not set.
 func TestHostileTogether(t *testing.T) {
-	h := runHostile(t, "-rounds", "0", "-rate", "50", "-heap", cmp.Or(os.Getenv("FANFLOW_HOSTILE"), "5s"))
+	h := runHostile(t, "-rounds", "0", "-rate", "50", "-heap", cmp.Or(os.Getenv("FANFLOW_HOSTILE"), "2s"))
 	if h.Wrong > 0 {
 		t.Errorf("%d answers were wrong, the first: %s", h.Wrong, h.First)
 	}
@@ -68,9 +68,9 @@ func TestHostileTogether(t *testing.T) {
 }
 
 // TestMutants: whatever is changed in a script that is right, checking, publishing and using it ends in an answer or a finding, and
-// never the process. FANFLOW_MUTANTS says how many are tried.
+// never the process. FANFLOW_MUTANTS says how many are tried, 300 if it is not set.
 func TestMutants(t *testing.T) {
-	h := runHostile(t, "-mutants", cmp.Or(os.Getenv("FANFLOW_MUTANTS"), "1000"), "-seed", cmp.Or(os.Getenv("FANFLOW_MUTANTS_SEED"), "1"))
+	h := runHostile(t, "-mutants", cmp.Or(os.Getenv("FANFLOW_MUTANTS"), "300"), "-seed", cmp.Or(os.Getenv("FANFLOW_MUTANTS_SEED"), "1"))
 	if h.Mutants < 100 || h.Published == 0 || h.Published == h.Mutants {
 		t.Errorf("too little was tried: %+v", h)
 	}

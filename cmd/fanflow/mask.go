@@ -30,7 +30,7 @@ func (c *Config) masked(w io.Writer) io.Writer {
 			quoted, inJSON := strconv.Quote(v), new(strings.Builder)
 			_ = json.NewEncoder(inJSON).Encode(v)
 			for _, s := range []string{
-				v, string(quoted[1 : len(quoted)-1]), url.QueryEscape(v), url.PathEscape(v), base64.StdEncoding.EncodeToString([]byte(v)),
+				v, quoted[1 : len(quoted)-1], strings.Trim(inJSON.String(), "\"\n"), url.QueryEscape(v), url.PathEscape(v), base64.StdEncoding.EncodeToString([]byte(v)),
 			} {
 				if !slices.Contains(spelt, s) {
 					spelt = append(spelt, s)

@@ -129,11 +129,23 @@ func (a *app) checkSettings(ctx context.Context) error {
 	case err != nil:
 		return err
 	case len(wrong) == 0:
-		return nil
+		return a.unusedSettings(ctx)
 	case len(wrong) == 1:
 		return usagef("%s: %s", a.cfg.file, wrong[0])
 	}
 	return usagef("%s: %s, and %d more", a.cfg.file, wrong[0], len(wrong)-1)
+}
+
+// unusedSettings warns of settings for plugins that are not published: they are not yet, or the name is misspelt.
+func (a *app) unusedSettings(ctx context.Context) error {
+	unused, err := a.engine.UnusedSettings(ctx)
+	if err != nil {
+		return err
+	}
+	if len(unused) > 0 {
+		a.logger.Warn("settings for plugins that are not published; publish them or see how their names are spelt", "file", a.cfg.file, "plugins", unused)
+	}
+	return nil
 }
 
 // awaitClock waits a moment for the simulator's time, so that the first push is not taken for one from another day.

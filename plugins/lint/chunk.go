@@ -208,7 +208,11 @@ func (x *exports) functions(lines []string) (list []Function) {
 		if e.fn.ParList.HasVargs {
 			f.Params = append(f.Params, reference.Param{Name: "...", Type: "any", Rest: true})
 		}
-		f.comment(commentAbove(lines, e.line))
+		text := commentAbove(lines, e.line)
+		if len(text) == 0 {
+			text = commentAbove(lines, e.fn.Line()) // M.f = f, where f is written elsewhere
+		}
+		f.comment(text)
 		list = append(list, f)
 	}
 	return list

@@ -90,9 +90,17 @@ func jsonNumber(n json.Number) lua.LValue {
 		return wholeNumber(i)
 	}
 	if f, err := n.Float64(); err == nil && (math.Abs(f) <= maxExact || f != math.Trunc(f)) {
-		return lua.LNumber(f)
+		return lua.LNumber(unsigned(f))
 	}
 	return lua.LString(n)
+}
+
+// unsigned gives 0 for -0, which as a whole number of JSON would not come back: what a decision keeps and what its replay reads must be one.
+func unsigned(f float64) float64 {
+	if f == 0 {
+		return 0
+	}
+	return f
 }
 
 // fromJSON keeps whole numbers beyond 2^53: it reads them as they are written.
@@ -188,10 +196,11 @@ func (r *reader) value(v lua.LValue) (any, error) {
 	case lua.LString:
 		return r.text(string(v))
 	case lua.LNumber:
-		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+		f := float64(v)
+		if math.IsNaN(f) || math.IsInf(f, 0) {
 			return nil, fmt.Errorf("the number %s cannot be kept: it is not finite", numberText(f))
 		}
-		return float64(v), nil
+		return unsigned(f), nil
 	case *lua.LTable:
 		return r.table(v)
 	}

@@ -66,6 +66,7 @@ func TestFromLua(t *testing.T) {
 		"map":           {`{a = 1, b = {c = "d"}}`, map[string]any{"a": 1.0, "b": map[string]any{"c": "d"}}, ""},
 		"empty":         {`{}`, map[string]any{}, ""},
 		"twice":         {`(function() local t = {1} return {t, t} end)()`, []any{[]any{1.0}, []any{1.0}}, ""},
+		"minus nought":  {`{-0.0, 0 * -1}`, []any{0.0, 0.0}, ""},
 		"deep":          {deep, nil, ""},
 		"too deep":      {"{" + deep + "}", nil, "tables stand more than 32 deep inside each other"},
 		"cycle":         {`(function() local t = {} t.t = t return t end)()`, nil, "a table that contains itself cannot be kept"},

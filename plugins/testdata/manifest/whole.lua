@@ -14,15 +14,20 @@ M.webhook = { signature = { header = "X-Hub-Signature-256", prefix = "sha256=", 
 
 --- The member level of a fan,
 --- or nil.
----@param openid string
-function M.level(openid)
-  return openid
+---@param openid string whose level
+---@param fresh? boolean do not take what is kept
+---@return string? level gold, silver or nothing
+function M.level(openid, fresh)
+  return fresh and openid
 end
 
-local function helper() end
+--- Helps.
+---@param n integer
+local function helper(n) return n end
 M.also = helper
 
 function M.many(a, b, ...) return a, b, ... end
+for _, key in ipairs({ "made" }) do M[key] = function(a, ...) return a, ... end end
 M.words = { "not a function" }
 
 M.hooks = {

@@ -8,4 +8,5 @@ assert(not pcall(json.encode, print)); assert(not pcall(json.encode, { 1, a = 2 
 assert(json.encode(json.list()) == "[]" and json.encode({ items = json.list() }) == '{"items":[]}' and #json.list() == 0)
 local l = json.list(); l[1] = "a"; assert(json.encode(l) == '["a"]')
 l[1] = nil; assert(json.encode(l) == "[]" and json.list() ~= json.list())
+assert(json.encode(json.decode("-0.0")) == "0" and json.encode({ -0.0, 0 * -1 }) == "[0,0]" and 1 / json.decode("-0e5") > 0)
 assert(not pcall(setmetatable, json.list(), {}))
