@@ -117,7 +117,7 @@ func (a *attempt) runPlugin(ctx context.Context, args *pluginArgs) (again bool, 
 	if err != nil {
 		return false, err
 	}
-	in.maxReads = accountReads
+	in.maxReads, in.unkept = accountReads, true
 	var out accountOutcome
 	err = a.ponder(ctx, func(m *memory, pass *sandbox.Pass) error {
 		out, err = decideAccount(ctx, in, m, pass, h, key, args)

@@ -231,6 +231,7 @@ type PluginEntry struct {
 }
 
 // PluginEntries gives the times of every of the plugins that are published and on for an account. Each is a job of kind "plugin" with Args.
+// A plugin that is too slow to say what it is has those that were read of it before, or none, and the log says so.
 func (e *Engine) PluginEntries(ctx context.Context, account string) ([]PluginEntry, error) {
 	acc, err := e.account(account)
 	if err != nil {
@@ -241,7 +242,7 @@ func (e *Engine) PluginEntries(ctx context.Context, account string) ([]PluginEnt
 		return nil, fmt.Errorf("read the catalog: %w", err)
 	}
 	ed := &edition{Plugins: pluginsOf(&catalog)} // without its flows: they are not read before they are needed
-	if err := e.library.hooks(ctx, catalog, ed, nil); err != nil {
+	if err := e.library.hooks(ctx, catalog, ed, e.library.last(acc.Name)); err != nil {
 		return nil, err
 	}
 	var entries []PluginEntry

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -282,4 +284,19 @@ func every(t *testing.T, missed, runs string) {
 	if err := json.Unmarshal([]byte(kv("crm:last")), &last); err != nil || !strings.HasSuffix(last, account) || !strings.Contains(last, "09:00") {
 		t.Errorf("the last run was for %q %v", last, err)
 	}
+}
+
+// What an account run reads has no room in a Change, as there is no trace of it: twenty long answers are no reason to fail.
+func TestOnWebhookReadsMuch(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { fmt.Fprint(rw, strings.Repeat("x", 16<<10)) }))
+	w := newCRMWorld(t, mem.New(), s.URL, s.URL)
+	t.Cleanup(s.Close)
+	w.plugin("much", `return { permissions = { hosts = { "`+s.URL+`" } }, hooks = { on_webhook = function(hook)
+	  local n = 0
+	  for i = 1, 20 do n = n + #http.get("`+s.URL+`/" .. i).body end
+	  kv.set("much:n", n)
+	end } }`)
+	w.webhook("x", `{}`, "")
+	w.advance(time.Minute)
+	expect(t, "read", w.kv("much:n"), fmt.Sprint(20*16<<10))
 }

@@ -9,9 +9,12 @@ import (
 
 // fits finds a Change that would be larger than most bytes, with the receipt, with what other flows are told, and with the trace.
 func (d *decision) fits(most int) error {
-	event, answers, err := d.traceRoom()
-	if err != nil {
-		return err
+	event, answers := 0, 0
+	if !d.unkept {
+		var err error
+		if event, answers, err = d.traceRoom(); err != nil {
+			return err
+		}
 	}
 	if d.draft.size()+event+answers < store.MaxChange/16 { // whatever JSON makes of it, and though some of it stands there more than once
 		return nil

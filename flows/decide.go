@@ -38,7 +38,11 @@ type input struct {
 	limits sandbox.Limits
 	// maxReads is how many different requests it may read over HTTP; 0: as many as for a fan.
 	maxReads int
-	logger   *slog.Logger
+	// looks: it only asks plugins, each of which has its own reads.
+	looks bool
+	// unkept: it has no trace, so that what it reads takes no room in its Change.
+	unkept bool
+	logger *slog.Logger
 }
 
 // outcome is what a decision comes to.

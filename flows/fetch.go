@@ -133,7 +133,7 @@ func (p *port) Fetch(r http.Request) (fetch.Answer, error) {
 	if len(key) > maxRequest {
 		return fetch.Answer{}, fmt.Errorf("the request is longer than %d KB", maxRequest>>10)
 	}
-	if most := p.d.reads(); !p.d.memory.mayRead(string(key), most) {
+	if most := p.d.reads(); !p.mayRead(string(key), most) {
 		a := &httpAnswer{Fault: fetch.Timeout, Why: fmt.Sprintf("a decision reads from %d addresses at most", most)}
 		return a.answer(), p.fetched(&r, a)
 	}
@@ -146,6 +146,22 @@ func (p *port) Fetch(r http.Request) (fetch.Answer, error) {
 
 // reads is how many different requests the decision may make.
 func (d *decision) reads() int { return cmp.Or(d.maxReads, maxReads) }
+
+// mayRead reports whether a request is among the first that the decision has asked for; where plugins are asked one after the other, that
+// this plugin has.
+func (p *port) mayRead(key string, most int) bool {
+	if !p.d.looks {
+		return p.d.memory.mayRead(key, most)
+	}
+	if !p.read[key] && len(p.read) >= most {
+		return false
+	}
+	if p.read == nil {
+		p.read = map[string]bool{}
+	}
+	p.read[key] = true
+	return true
+}
 
 // mayRead reports whether a request is among the first that the decision has asked for.
 func (m *memory) mayRead(key string, most int) bool {

@@ -362,13 +362,15 @@ func (e *Engine) BeforeSend(ctx context.Context, s store.Send, fan *store.Fan) (
 	if fan == nil {
 		fan = &store.Fan{ID: store.FanID{Account: s.Account}}
 	}
-	a := &attempt{Engine: e, task: t, account: acc, fetch: fetcher{engine: e, account: acc.Name}}
+	// Each plugin has its own read and its own time for it: what one of them reads is no reason to hold another's answer.
+	limit := time.Duration(len(ed.Hooks.Sends)) * readLimit
+	a := &attempt{Engine: e, task: t, account: acc, fetch: fetcher{engine: e, account: acc.Name, readsLimit: limit}}
 	defer a.end()
 	in, err := e.input(ctx, acc, t, *fan, ed)
 	if err != nil {
 		return Ruling{}, err
 	}
-	in.maxReads = 1
+	in.maxReads, in.looks, in.unkept = 1, true, true
 	var r Ruling
 	var parts []part
 	var logs []logLine

@@ -3,12 +3,15 @@ package flows_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"fanflow/flows"
 	"fanflow/store"
+	"fanflow/store/mem"
 	"fanflow/wechat"
 )
 
@@ -349,4 +352,29 @@ func TestHooksSick(t *testing.T) {
 			t.Errorf("the plugin is not paused: %+v", p)
 		}
 	}
+}
+
+// Plugins that are asked about a send have one read each: what the first reads does not hold the second's answer, nor do long answers
+// of many, of which nothing is kept.
+func TestBeforeSendReads(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { fmt.Fprint(rw, strings.Repeat(r.URL.Path[:2], 8000)) }))
+	w := newCRMWorld(t, mem.New(), s.URL, s.URL)
+	t.Cleanup(s.Close)
+	const many = 6
+	for i := range many {
+		w.plugin(fmt.Sprintf("guard%d", i), fmt.Sprintf(`return { permissions = { hosts = { %q } }, hooks = { before_send = function(send)
+		  local answer, why = http.get(%q)
+		  local again = http.get(%q)
+		  local second, word = http.get(%q)
+		  return { text = send.text .. (answer and again and answer.body:sub(2, 2) or why) .. (second and "!" or word:match("^%%a+"):sub(1, 1)) }
+		end } }`, s.URL, s.URL+fmt.Sprintf("/%d", i), s.URL+fmt.Sprintf("/%d", i), s.URL+fmt.Sprintf("/%d/x", i)))
+	}
+	send := store.Send{ID: "send-1", Account: account, OpenID: "fan", Channel: store.Customer, Purpose: "service", Content: raw(`{"text":"> "}`)}
+	send.Content = raw(`{"text":"> "}`)
+	f := w.fan("fan")
+	got, err := w.engine.BeforeSend(t.Context(), send, &f)
+	if err != nil || got.Held {
+		t.Fatalf("%+v %v", got, err)
+	}
+	expect(t, "content", len(got.Content), len(`{"text":"> 0t1t2t3t4t5t"}`))
 }

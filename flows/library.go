@@ -125,6 +125,16 @@ func (l *library) edition(ctx context.Context, account string, rev uint64) (*edi
 	return l.editions[account], nil
 }
 
+// last gives what was read last of an account's publications; it is empty before the first reading.
+func (l *library) last(account string) *edition {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e := l.editions[account]; e != nil {
+		return e
+	}
+	return &edition{}
+}
+
 // heldTime is how long a flow whose script was too slow is left as it was.
 const heldTime = 10 * time.Second
 

@@ -16,8 +16,9 @@ import (
 type port struct {
 	d     *decision
 	flow  *compiled
-	walk  *walk          // that it serves, or whose function the script was started for
-	state *sandbox.State // nil: it serves plain data
+	walk  *walk           // that it serves, or whose function the script was started for
+	state *sandbox.State  // nil: it serves plain data
+	read  map[string]bool // the requests that it has read, where each script has reads of its own
 }
 
 var _ plugins.Port = (*port)(nil)

@@ -126,3 +126,58 @@ func TestTheClockIsNoFaultOfReplay(t *testing.T) {
 		}
 	})
 }
+
+// TestASlowPluginKeepsItsTimes: on a busy machine a plugin has the times that were read of it before, and the others theirs.
+func TestASlowPluginKeepsItsTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := mem.New()
+		engine := func() *Engine {
+			e, err := New(Config{Store: s, Accounts: []Account{{Name: "shop"}}, Now: time.Now})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e
+		}
+		author, e, second := engine(), engine(), engine()
+		publish := func(spec string) {
+			t.Helper()
+			source := fmt.Sprintf(`local n = 0
+				for i = 1, 3000 do n = n + i end
+				return { hooks = { every = { [%q] = function() end } } }`, spec)
+			script, err := author.Push(t.Context(), "shop", store.KindPlugin, "crm.lua", source, "test")
+			if err == nil {
+				_, err = author.Publish(t.Context(), script.ScriptID, script.Version, "test")
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		check := func(when string, e *Engine, ctx context.Context, want string) {
+			t.Helper()
+			times, err := e.PluginEntries(ctx, "shop")
+			if err != nil {
+				t.Fatalf("%s: %v", when, err)
+			}
+			got := ""
+			for _, at := range times {
+				got += at.Spec
+			}
+			if got != want {
+				t.Errorf("%s: %q, want %q", when, got, want)
+			}
+		}
+		busy := busyMachine{t.Context()}
+		publish("0 9 * * *")
+		check("at the start, on a busy machine", second, busy, "")
+		catalog, err := s.Catalog(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.library.edition(t.Context(), "shop", catalog.Rev); err != nil {
+			t.Fatal(err)
+		}
+		publish("0 10 * * *")
+		check("a new version, on a busy machine", e, busy, "0 9 * * *")
+		check("when it is quiet", e, t.Context(), "0 10 * * *")
+	})
+}
