@@ -120,7 +120,7 @@ func TestHostileSource(t *testing.T) {
 		"fors":            many("for i=1,2 do "),
 		"lengths":         "return " + many("#") + "1",
 		"comparisons":     "return 1" + many("<1"),
-		"ands":            "return 1" + many(" and 1"),
+		"ands":            "return 1" + strings.Repeat(" and 1", 5000),
 		"locals at once":  "local " + numbered("l%d,", 250) + "l",
 		"parameters":      "local function f(" + numbered("p%d,", 250) + "p) end",
 		"labels":          "::a::" + many("\ngoto a\n::a::"),
