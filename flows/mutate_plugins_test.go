@@ -44,7 +44,7 @@ var pluginMutations = []mutation.Mistake{
 	{"accounts share what is kept of answers", "fetch.go", `cacheKey: f.account + "\n" + n.Key`, "cacheKey: n.Key", "^TestCacheOfAnAccount$"},
 	{"each try has a key of its own", "outcall.go", "\t\treturn hex.EncodeToString(sum[:16])\n\t}\n\treturn job.ID\n", "\t\treturn hex.EncodeToString(sum[:16])\n\t}\n\treturn fmt.Sprint(job.ID, job.Attempt)\n", "^TestCallLadder$"},
 	{"a call whose time is over is made", "outcall.go", "if !args.Until.IsZero() && t.now", "if args.Until.Year() == 1 && t.now", "^TestCallExpires$"},
-	{"nobody waits as long as asked", "outcall.go", "if wait, ok := a.retryAfter(t.now); ok {", "if wait, ok := a.retryAfter(t.now); false && ok {", "^TestCallEnds$"},
+	{"nobody waits as long as asked", "outcall.go", "if asked, ok := a.retryAfter(t.now); ok {", "if asked, ok := a.retryAfter(t.now); false && ok {", "^TestCallEnds$"},
 	{"what is refused is asked again", "outcall.go", "return a.Status >= 300 && a.Status < 500 &&", "return a.Status >= 300 && a.Status < 400 &&", "^TestCallEnds$"},
 	{"a call is made for who was erased", "outcall.go", "gone, err := e.erased(ctx, job); gone || err != nil {", "gone, err := e.erased(ctx, job); false && gone || err != nil {", "^TestCallOfTheErased$"},
 	{"everybody hears an answer", "match.go", "if c := d.event.Call; c != nil &&", "if c := d.event.Call; false && c != nil &&", "^TestAnswerIsOnesOwn$"},
