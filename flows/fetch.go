@@ -254,10 +254,13 @@ func (e *Engine) request(ctx context.Context, acc *Account, o errand) (*httpAnsw
 	if missing := new(missingSecret); errors.As(err, &missing) {
 		return &httpAnswer{Fault: fetch.Denied, Why: missing.Error()}, nil
 	}
+	if errors.Is(err, errLongURL) {
+		return &httpAnswer{Fault: fetch.Denied, Why: err.Error()}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	r.Cache, r.CacheKey, r.Key = o.Cache, o.cacheKey, o.key
+	r.Cache, r.CacheKey, r.Key, r.By = o.Cache, o.cacheKey, o.key, acc.Name+"\n"+o.Plugin
 	a := e.fetch.Do(ctx, r, allow, o.limit)
 	if err := ctx.Err(); err != nil {
 		return nil, err

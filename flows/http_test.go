@@ -253,6 +253,13 @@ end } } } }`)
 		`http.post("https://a.cn", { as = "two words" })`:               "without spaces",
 		`for i = 1, 21 do http.post("https://a.cn") end`:                "at most 20 calls",
 		`http.get("https://a.cn", { query = { q = ("x"):rep(5000) } })`: "longer than 4 KB",
+		`http.get("https://a.cn/?q=\255")`:                              "the URL is no UTF-8 text",
+		`http.get("https://a.cn", { query = { q = "\255" } })`:          "query: q: it is no UTF-8 text",
+		`http.get("https://a.cn", { headers = { ["X-A"] = "\255" } })`:  "headers: X-A: it is no UTF-8 text",
+		`http.post("https://a.cn", { form = { ["\255"] = "x" } })`:      "form: a name in it is no UTF-8 text",
+		`http.post("https://a.cn", { body = "\255" })`:                  "body: it is no UTF-8 text",
+		`http.post("https://a.cn", { json = { a = { "\255" } } })`:      "json: a text in it is no UTF-8 text",
+		`http.post("https://a.cn", { json = { ["\255"] = 1 } })`:        "json: a text in it is no UTF-8 text",
 	} {
 		w.flow("return flow { name = \"t\", triggers = { text = true }, again = \"0s\", first = \"a\", states = { a = { final = true, enter = { run = function(fan)\n" + code + "\nend } } } }")
 		fan := fmt.Sprint("fan", w.ids.Add(1))

@@ -83,17 +83,14 @@ func (s *secrets) open(r *http.Request) (out fetch.Request, err error) {
 	if out.Headers, err = s.openAll(r.Headers); err != nil {
 		return out, err
 	}
+	if len(withQuery(r.URL, closed(r.Query))) > fetch.MaxURL {
+		return out, errLongURL
+	}
 	query, err := s.openAll(r.Query)
 	if err != nil {
 		return out, err
 	}
-	if len(query) > 0 {
-		base, old, has := strings.Cut(r.URL, "?")
-		if has && old != "" {
-			old += "&"
-		}
-		out.URL = base + "?" + old + formOf(query)
-	}
+	out.URL = withQuery(r.URL, query)
 	form, err := s.openAll(r.Form)
 	if err != nil {
 		return out, err
@@ -107,6 +104,40 @@ func (s *secrets) open(r *http.Request) (out fetch.Request, err error) {
 	}
 	out.Body = []byte(body)
 	return out, nil
+}
+
+// errLongURL says that a URL is too long with its query. What stands in it for a secret counts the same for all: the secret's own
+// length would be told by it.
+var errLongURL = fmt.Errorf("the URL is longer than %d bytes with its query, in which a secret counts as %d", fetch.MaxURL, len(closedSecret))
+
+// closedSecret stands for a secret where lengths are held against limits.
+var closedSecret = strings.Repeat("x", 32)
+
+// closed gives texts whose secrets are not opened.
+func closed(texts map[string]http.Sealed) map[string]string {
+	out := make(map[string]string, len(texts))
+	for name, t := range texts {
+		var b strings.Builder
+		for _, p := range t {
+			if p.Secret != "" {
+				b.WriteString(closedSecret)
+			}
+			b.WriteString(p.Text)
+		}
+		out[name] = b.String()
+	}
+	return out
+}
+
+func withQuery(to string, query map[string]string) string {
+	if len(query) == 0 {
+		return to
+	}
+	base, old, has := strings.Cut(to, "?")
+	if has && old != "" {
+		old += "&"
+	}
+	return base + "?" + old + formOf(query)
 }
 
 func formOf(fields map[string]string) string {

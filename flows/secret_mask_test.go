@@ -3,11 +3,13 @@ package flows
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
 
 	"fanflow/plugins/fetch"
+	"fanflow/plugins/std/http"
 )
 
 // Secrets never reach a journal, in whichever spelling a system gives them back, in whichever part of its answer; also a key of several
@@ -50,5 +52,23 @@ func TestMask(t *testing.T) {
 	}, m)
 	if all := a.Why + a.Headers["location"] + a.Body; strings.Contains(all, "and") || strings.Contains(all, "tok") {
 		t.Errorf("the answer keeps %q", all)
+	}
+}
+
+// How long a URL may be hangs on no secret's length: what stands for one counts the same, and a long one is sent whole.
+func TestLongURLTellsNoSecret(t *testing.T) {
+	for _, length := range []int{8, 3000, 100_000} {
+		s := &secrets{plugin: "crm", value: func(string, string) (string, bool) { return strings.Repeat("%", length), true }}
+		for n, want := range map[int]error{1900: nil, 2100: errLongURL} {
+			r, err := s.open(&http.Request{Method: "GET", URL: "https://a.cn/?b=1", Query: map[string]http.Sealed{
+				"q": {{Text: strings.Repeat("x", n)}, {Secret: "token"}},
+			}})
+			if !errors.Is(err, want) {
+				t.Errorf("a secret of %d, %d bytes beside it: %v", length, n, err)
+			}
+			if most := len("https://a.cn/?b=1&q=") + n + 3*length; want == nil && len(r.URL) != most {
+				t.Errorf("a secret of %d: a URL of %d, want %d", length, len(r.URL), most)
+			}
+		}
 	}
 }

@@ -117,3 +117,47 @@ func TestProbe(t *testing.T) {
 		t.Errorf("after the probe has failed: %q", f)
 	}
 }
+
+// Whose path fails at a host finds it down; others are served there. Its places are for all.
+func TestDownForOne(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/fails" {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	}))
+	defer s.Close()
+	now := time.Date(2026, 11, 2, 21, 30, 0, 0, time.UTC)
+	c := fetch.New(fetch.Config{Now: func() time.Time { return now }})
+	get := func(by, path string) fetch.Fault {
+		return c.Do(t.Context(), fetch.Request{Method: "GET", URL: s.URL + path, By: by}, []fetch.Rule{rule(t, s.URL)}, time.Minute).Fault
+	}
+	for range 5 {
+		get("a", "/fails")
+	}
+	if f := get("a", "/"); f != fetch.Down {
+		t.Errorf("who failed: %q", f)
+	}
+	if f := get("b", "/"); f != "" {
+		t.Errorf("another: %q", f)
+	}
+	for i := range 1000 { // others come and go
+		get(fmt.Sprint("c", i), "/")
+	}
+	if f := get("a", "/"); f != fetch.Down {
+		t.Errorf("who failed, after many others: %q", f)
+	}
+	now = now.Add(10 * time.Second)
+	if f := get("a", "/"); f != "" {
+		t.Errorf("who failed, after ten seconds: %q", f)
+	}
+}
+
+// A URL that has become long by what was put into it is sent.
+func TestLongURL(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, len(r.URL.RawQuery)) }))
+	defer s.Close()
+	a := fetch.New(fetch.Config{}).Do(t.Context(), fetch.Request{Method: "GET", URL: s.URL + "/?" + strings.Repeat("x", 9000)}, []fetch.Rule{rule(t, s.URL)}, time.Minute)
+	if a.Fault != "" || string(a.Body) != "9000" {
+		t.Errorf("%s: %q %s", a.Fault, a.Body, a.Why)
+	}
+}

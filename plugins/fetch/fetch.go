@@ -16,10 +16,13 @@ import (
 
 // Request is what a script asks for.
 type Request struct {
-	Method, URL string
-	Headers     map[string]string
-	Body        []byte
-	Key         string // Idempotency-Key; empty: none
+	Method string
+	// URL is one as ParseURL takes it, of any length: who puts secrets into it bounds it before, as an error about their length would tell it.
+	URL     string
+	Headers map[string]string
+	Body    []byte
+	Key     string // Idempotency-Key; empty: none
+	By      string // who asks: for whom a host is down says nothing of others
 	// Cache is how long an answer to a GET may be given again instead of asking; 0: never. CacheKey says what is the same request:
 	// who asks for what, without secrets.
 	Cache    time.Duration
@@ -53,7 +56,7 @@ const (
 	Encoding Fault = "encoding" // the answer is compressed, or is no HTTP
 	Redirect Fault = "redirect" // it leads on to where it may not, or too often
 	Busy     Fault = "busy"     // too many requests to the host at a time
-	Down     Fault = "down"     // the host has failed just now, again and again
+	Down     Fault = "down"     // the host has failed just now, again and again, for who asks
 )
 
 // MaxBody is how long an answer may be, in bytes.
@@ -117,7 +120,7 @@ func (c *Client) Do(ctx context.Context, r Request, allow []Rule, limit time.Dur
 }
 
 func (c *Client) do(ctx context.Context, r Request, allow []Rule, limit time.Duration) Answer {
-	u, err := ParseURL(r.URL)
+	u, err := parseURL(r.URL)
 	if err != nil {
 		return Answer{Fault: Denied, Why: err.Error()}
 	}
@@ -136,7 +139,7 @@ func (c *Client) do(ctx context.Context, r Request, allow []Rule, limit time.Dur
 	}
 	whole, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	leave, fault := c.hosts.enter(whole, place(u))
+	leave, fault := c.hosts.enter(whole, place(u), r.By)
 	if fault != "" {
 		return Answer{Fault: fault, Why: reasons[fault](place(u), limit)}
 	}

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 )
@@ -10,9 +11,10 @@ const (
 	failsDown = 5                // faults in a row after which a host is down
 	downFor   = 10 * time.Second // that nobody asks it then; after it one request tries
 	maxKnown  = 1024             // hosts that are remembered
+	maxAskers = 256              // whose faults are remembered of one host
 )
 
-// hosts keep for each host how many requests are at it, and whether it is down.
+// hosts keep for each host how many requests are at it, and for whom it is down: that one's path fails says nothing of another's.
 type hosts struct {
 	now     func() time.Time
 	perHost int
@@ -21,22 +23,29 @@ type hosts struct {
 }
 
 type host struct {
-	places  chan struct{}
-	users   int // that hold it or wait
+	places chan struct{}
+	users  int // that hold it or wait
+	by     map[string]*record
+}
+
+// record is how a host has served one who asks.
+type record struct {
+	users   int
 	fails   int
 	downTo  time.Time
 	probing bool // one request tries whether it is back
 }
 
-// enter waits for a place at a host. A fault says why there is none; leave gives the place back and says how it went.
-func (h *hosts) enter(ctx context.Context, name string) (leave func(verdict), fault Fault) {
+// enter waits for a place at a host, for who asks. A fault says why there is none; leave gives the place back and says how it went.
+func (h *hosts) enter(ctx context.Context, name, by string) (leave func(verdict), fault Fault) {
 	h.mu.Lock()
-	at := h.by[name]
-	if at == nil {
+	to := h.by[name]
+	if to == nil {
 		h.forget()
-		at = &host{places: make(chan struct{}, h.perHost)}
-		h.by[name] = at
+		to = &host{places: make(chan struct{}, h.perHost), by: map[string]*record{}}
+		h.by[name] = to
 	}
+	at := to.of(by, h.now())
 	probe := false
 	if at.fails >= failsDown {
 		if at.probing || h.now().Before(at.downTo) {
@@ -45,12 +54,14 @@ func (h *hosts) enter(ctx context.Context, name string) (leave func(verdict), fa
 		}
 		at.probing, probe = true, true
 	}
+	to.users++
 	at.users++
 	h.mu.Unlock()
 
 	done := func(v verdict) {
 		h.mu.Lock()
 		defer h.mu.Unlock()
+		to.users--
 		at.users--
 		if probe {
 			at.probing = false
@@ -65,12 +76,28 @@ func (h *hosts) enter(ctx context.Context, name string) (leave func(verdict), fa
 		}
 	}
 	select {
-	case at.places <- struct{}{}:
-		return func(v verdict) { <-at.places; done(v) }, ""
+	case to.places <- struct{}{}:
+		return func(v verdict) { <-to.places; done(v) }, ""
 	case <-ctx.Done():
 		done(unknown)
 		return nil, Busy
 	}
+}
+
+// of gives the record of one who asks.
+func (h *host) of(by string, now time.Time) *record {
+	if h.by[by] == nil {
+		if len(h.by) >= maxAskers {
+			maps.DeleteFunc(h.by, func(_ string, r *record) bool { return r.idle(now) })
+		}
+		h.by[by] = &record{}
+	}
+	return h.by[by]
+}
+
+// idle reports whether nobody uses a record and it keeps nobody away.
+func (r *record) idle(now time.Time) bool {
+	return r.users == 0 && (r.fails < failsDown || !now.Before(r.downTo))
 }
 
 // verdict is what a request shows of its host.
@@ -88,9 +115,12 @@ func (h *hosts) forget() {
 		return
 	}
 	now := h.now()
-	for name, at := range h.by {
-		if at.users == 0 && (at.fails < failsDown || !now.Before(at.downTo)) {
-			delete(h.by, name)
+	maps.DeleteFunc(h.by, func(_ string, at *host) bool {
+		for _, r := range at.by {
+			if !r.idle(now) {
+				return false
+			}
 		}
-	}
+		return at.users == 0
+	})
 }

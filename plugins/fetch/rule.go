@@ -259,9 +259,13 @@ func (a Rule) meet(p Rule) (Rule, bool) {
 
 // ParseURL reads the URL of a request: http or https, a host, no user, at most 2,048 bytes. Its host is in lower case, its fragment gone.
 func ParseURL(text string) (*url.URL, error) {
-	if len(text) > maxURL {
-		return nil, fmt.Errorf("the URL is longer than %d bytes", maxURL)
+	if len(text) > MaxURL {
+		return nil, fmt.Errorf("the URL is longer than %d bytes", MaxURL)
 	}
+	return parseURL(text)
+}
+
+func parseURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil {
 		return nil, errors.New("that is no URL: write it as https://crm.example.com/path")
@@ -296,7 +300,8 @@ func ParseURL(text string) (*url.URL, error) {
 	return u, nil
 }
 
-const maxURL = 2048
+// MaxURL is how long the URL of a request may be, in bytes.
+const MaxURL = 2048
 
 // cutText shortens a text to about n bytes, for messages.
 func cutText(s string, n int) string {

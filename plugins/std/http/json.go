@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"unicode/utf8"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -83,6 +85,9 @@ func (w *writer) plain(v lua.LValue) error {
 	if err != nil {
 		return err
 	}
+	if !wellFormed(data) {
+		return fmt.Errorf("a text in it %w", errBytes)
+	}
 	before := w.text.Len()
 	e := json.NewEncoder(&w.text)
 	e.SetEscapeHTML(false)
@@ -92,6 +97,23 @@ func (w *writer) plain(v lua.LValue) error {
 	w.text.Truncate(w.text.Len() - 1)
 	w.written(before)
 	return nil
+}
+
+// wellFormed reports whether all texts and names in a value are UTF-8.
+func wellFormed(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return utf8.ValidString(v)
+	case []any:
+		return !slices.ContainsFunc(v, func(item any) bool { return !wellFormed(item) })
+	case map[string]any:
+		for name, value := range v {
+			if !utf8.ValidString(name) || !wellFormed(value) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // written charges what was written since the text had this length.

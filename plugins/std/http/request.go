@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -34,6 +35,9 @@ func request(L *lua.LState, s *sandbox.State, in sandbox.Scope, method string) (
 	r := Request{Plugin: in.Plugin, Version: in.Version, Method: method, URL: L.CheckString(1)}
 	var o Order
 	u, err := fetch.ParseURL(r.URL)
+	if err == nil && !utf8.ValidString(r.URL) {
+		err = fmt.Errorf("the URL %w", errBytes)
+	}
 	if err == nil {
 		o.As = u.Hostname()
 		r.URL = u.String()
@@ -104,6 +108,9 @@ func (r *Request) option(s *sandbox.State, o *Order, name string, v lua.LValue) 
 	}
 	return err
 }
+
+// errBytes refuses what JSON, in which a request is kept, would change without a word.
+var errBytes = errors.New("is no UTF-8 text: write the bytes as text first, as crypto.base64 does")
 
 var errOneBody = errors.New("a request has one of body, json and form")
 
@@ -185,6 +192,9 @@ func texts(s *sandbox.State, v lua.LValue, check func(name string) string) (map[
 				return errors.New(why)
 			}
 		}
+		if !utf8.ValidString(name) {
+			return fmt.Errorf("a name in it %w", errBytes)
+		}
 		value, err := text(s, v)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
@@ -200,6 +210,10 @@ func text(s *sandbox.State, v lua.LValue) (Sealed, error) {
 	switch v := v.(type) {
 	case lua.LString:
 		s.Charge(int64(len(v)))
+		s.Spend(len(v) / 64)
+		if !utf8.ValidString(string(v)) {
+			return nil, fmt.Errorf("it %w", errBytes)
+		}
 		return Plain(string(v)), nil
 	case lua.LNumber:
 		return Plain(strconv.FormatFloat(float64(v), 'f', -1, 64)), nil
