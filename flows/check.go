@@ -22,7 +22,7 @@ func (e *Engine) Check(ctx context.Context, account, kind, file, source string) 
 		if f.File == "" {
 			f.File = file
 		}
-		return name, append(findings, f), nil
+		return name, byLine(append(findings, f)), nil
 	}
 	return name, findings, err
 }
@@ -50,7 +50,7 @@ func (e *Engine) check(ctx context.Context, account, kind, file, source string) 
 			return "", nil, err
 		}
 		b, err := e.library.host.Broadcast(ctx, file, source)
-		return e.linted(ctx, b.Name, nil, err, nil, lint.World{Kind: lint.KindBroadcast, Hosts: hostsOf(acc)}, file, source)
+		return e.linted(ctx, b.Name, nil, err, nil, lint.World{Kind: lint.KindBroadcast, Hosts: e.hosts(acc)}, file, source)
 	}
 	return "", nil, fmt.Errorf("there is no kind of script %q: it is flow, plugin or broadcast", kind)
 }
@@ -72,10 +72,15 @@ func (e *Engine) checkFlow(ctx context.Context, account, file, source string) (n
 			return name, findings, fmt.Errorf("parse %s: %w", file, err)
 		}
 		src.places = decl.places
-		findings = append(findings, src.retell(apply(accountRules, &subject{src: src, decl: decl, account: acc}))...)
+		findings = append(findings, src.retell(apply(accountRules, &subject{src: src, decl: decl, account: acc, unconfigured: e.unconfigured}))...)
 	}
-	return e.linted(ctx, name, findings, err, pins, lint.World{Kind: lint.KindFlow, Hosts: hostsOf(acc)}, file, source)
+	return e.linted(ctx, name, findings, err, pins, lint.World{Kind: lint.KindFlow, Hosts: e.hosts(acc)}, file, source)
 }
 
-// hostsOf gives the hosts that an account allows; none, and not nil, where it allows none.
-func hostsOf(acc *Account) []string { return append([]string{}, acc.HTTPAllow...) }
+// hosts gives the hosts that an account allows; none, and not nil, where it allows none; nil where that is not known.
+func (e *Engine) hosts(acc *Account) []string {
+	if e.unconfigured {
+		return nil
+	}
+	return append([]string{}, acc.HTTPAllow...)
+}

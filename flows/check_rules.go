@@ -13,6 +13,8 @@ type subject struct {
 	decl    *declaration
 	account *Account
 	add     func(Finding)
+	// unconfigured: what the account allows is not known
+	unconfigured bool
 }
 
 // find notes something at a path of the declaration.
@@ -128,7 +130,7 @@ func checkUnreachable(s *subject) {
 
 // checkTemplates finds names of templates that the account does not have, in plain data and in fan:template("NAME", …).
 func checkTemplates(s *subject) {
-	if s.account == nil {
+	if s.account == nil || s.unconfigured {
 		return
 	}
 	for _, name := range s.decl.Order {

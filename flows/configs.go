@@ -122,6 +122,9 @@ func pluginFindings(file string, m *plugins.Manifest, found []lint.Finding) []Fi
 
 // unreachable warns of the hosts that a plugin asks for and no account allows: its requests there would be refused.
 func (e *Engine) unreachable(file string, m *plugins.Manifest) (all []Finding) {
+	if e.unconfigured {
+		return nil
+	}
 	for _, host := range m.Hosts {
 		reached := slices.ContainsFunc(sortedKeys(e.accounts), func(account string) bool {
 			return len(fetch.Narrow(rules(e.accounts[account].HTTPAllow), rules([]string{host}))) > 0

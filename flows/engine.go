@@ -65,6 +65,9 @@ type Config struct {
 	Fetch *fetch.Client
 	// SickAfter is how many events in a row a flow may fail before it is paused; 0 means 20, less than 0: it is never paused.
 	SickAfter int
+	// Unconfigured: the accounts stand for ones whose configuration is not known. Check says nothing of what that may allow: templates,
+	// hosts.
+	Unconfigured bool
 	// Observe is told of every decision, for metrics; it must be quick and safe for concurrent use. nil: nobody is told.
 	Observe func(Observation)
 	// OnAccountPush takes the pushes that concern the account and not one fan (results of mass sends, verification, …).
@@ -105,14 +108,15 @@ type Hook struct {
 
 // Engine moves fans through flows. It is safe for concurrent use.
 type Engine struct {
-	store    store.Store
-	accounts map[string]*Account
-	now      func() time.Time
-	poke     func()
-	logger   *slog.Logger
-	limits   sandbox.Limits
-	observe  func(Observation)
-	onPush   func(account string, p *wechat.Push)
+	store        store.Store
+	accounts     map[string]*Account
+	unconfigured bool // see Config
+	now          func() time.Time
+	poke         func()
+	logger       *slog.Logger
+	limits       sandbox.Limits
+	observe      func(Observation)
+	onPush       func(account string, p *wechat.Push)
 
 	library *library
 	configs *configs
@@ -151,7 +155,7 @@ func New(c Config) (*Engine, error) {
 		c.Fetch = fetch.New(fetch.Config{Now: c.Now})
 	}
 	e := &Engine{
-		store: c.Store, accounts: map[string]*Account{}, now: c.Now, poke: c.Poke, logger: c.Logger, limits: c.Limits,
+		store: c.Store, accounts: map[string]*Account{}, unconfigured: c.Unconfigured, now: c.Now, poke: c.Poke, logger: c.Logger, limits: c.Limits,
 		observe: c.Observe, onPush: c.OnAccountPush, lanes: newLanes(), talks: newTalks(), doubts: doubts{open: map[string]store.FanID{}}, shared: newLanes(),
 		gate: c.Gate, fetch: c.Fetch, calls: make(chan struct{}, callsAtOnce),
 	}

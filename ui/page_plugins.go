@@ -35,6 +35,8 @@ type pluginBody struct {
 	Hooks    []hookLine
 	Versions []versionLine // newest first
 	Log      []logLine     // newest first
+	File     string
+	Source   []string // lines
 }
 
 // settingLine is a setting that the plugin declares. Of a secret it is told only whether there is one.
@@ -73,6 +75,11 @@ func (s *server) pluginPage(w http.ResponseWriter, r *http.Request) error {
 	if body.Log, err = s.logLines(a, store.KindPlugin, p.Name); err != nil {
 		return err
 	}
+	sc, err := s.Store.Script(r.Context(), scriptID(a, store.KindPlugin, p.Name), p.Number)
+	if err != nil {
+		return err
+	}
+	body.File, body.Source = sc.File, strings.Split(strings.TrimRight(sc.Source, "\n"), "\n")
 	title := p.Title
 	if title == "" {
 		title = p.Name

@@ -64,7 +64,7 @@ func TestPluginPages(t *testing.T) {
 	s := crmSite(t)
 	c := s.login()
 	for lang, want := range map[string][]string{
-		"en":    {"Plugins", ">set<", ">not set<", "(default)", "version 1 runs version 1", "no failures", "Pause its hooks"},
+		"en":    {"Plugins", ">set<", ">not set<", "(default)", "version 1 runs version 1", "no failures", "Pause its hooks", "Source"},
 		"zh-CN": {"插件", ">已设置<", ">未设置<", "(默认)", "版本 1 使用插件版本 1", "没有失败", "暂停钩子"},
 	} {
 		for _, path := range []string{"/a/demo/plugins", "/a/demo/plugins/crm", "/a/empty/plugins/crm", "/a/demo/flows/club"} {
@@ -75,7 +75,7 @@ func TestPluginPages(t *testing.T) {
 			checkPage(t, lang, r)
 		}
 		page := s.get(c, "/a/demo/plugins/crm?lang="+lang).body
-		for _, w := range append(want, "1.2.0", "会员系统", "crm.example.com", "crm:*", "on_event", "subscribe", "1000", "https://crm.example.com") {
+		for _, w := range append(want, "1.2.0", "会员系统", "crm.example.com", "crm:*", `<li id="L1"><code>local M = {`, "crm.lua ·", "on_event", "subscribe", "1000", "https://crm.example.com") {
 			if !strings.Contains(page, w) {
 				t.Errorf("%s: the page lacks %q", lang, w)
 			}

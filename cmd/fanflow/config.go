@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -30,7 +29,8 @@ type Config struct {
 	// Plugins are the settings of plugins by their names.
 	Plugins map[string]PluginConfig `toml:"plugin"`
 
-	file string // for messages
+	file    string   // for messages
+	unheard []string // variables of the environment that are for an account that is not there
 }
 
 // Account is one Official Account of the configuration.
@@ -146,43 +146,6 @@ func parseConfig(file, text string, environ []string) (*Config, error) {
 		return nil, usagef("%s: %w", file, err)
 	}
 	return c, nil
-}
-
-func tomlMistake(file, text string, err error) error {
-	if pe, ok := errors.AsType[toml.ParseError](err); ok {
-		key := ""
-		if pe.LastKey != "" {
-			key = pe.LastKey + ": "
-		}
-		msg := pe.Message
-		if msg == "" {
-			msg = strings.TrimPrefix(pe.Error(), "toml: ")
-		}
-		return usagef("%s:%d: %s%s", file, pe.Position.Line, key, msg)
-	}
-	// A value of the wrong type comes as text alone: line 2 (last key "listen"): incompatible types: …
-	if m := regexp.MustCompile(`^toml: line (\d+) \(last key "([^"]*)"\): (.*)$`).FindStringSubmatch(err.Error()); m != nil {
-		return usagef("%s:%s: %s: %s", file, m[1], m[2], m[3])
-	}
-	return usagef("%s: %s", file, strings.TrimPrefix(err.Error(), "toml: "))
-}
-
-// unknownKey names the line of a key that is not known, and the known key it resembles most.
-func unknownKey(file, text string, key toml.Key) error {
-	name := key[len(key)-1]
-	where := file
-	line := regexp.MustCompile(`^\s*(\[+\s*)?(\S+\.)?"?` + regexp.QuoteMeta(name) + `"?\s*[=\].]`)
-	for i, l := range strings.Split(text, "\n") {
-		if line.MatchString(l) {
-			where = fmt.Sprintf("%s:%d", file, i+1)
-			break
-		}
-	}
-	hint := "remove it"
-	if near := nearest(name, knownKeys()); near != "" {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
-	return usagef("%s: unknown key %q; %s", where, key.String(), hint)
 }
 
 // complete fills in defaults and checks what must hold.

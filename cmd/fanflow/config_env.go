@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -27,7 +29,22 @@ func (c *Config) applyEnv(environ []string) error {
 			return err
 		}
 	}
+	c.unheard = c.strangers(env)
 	return c.applyPluginEnv(env)
+}
+
+// strangers are the variables for accounts that the file does not have, sorted: they would set nothing, without a word.
+func (c *Config) strangers(env map[string]string) (names []string) {
+	for _, k := range slices.Sorted(maps.Keys(env)) {
+		known := !strings.HasPrefix(k, "FANFLOW_ACCOUNT_")
+		for i := range c.Accounts {
+			known = known || strings.HasPrefix(k, "FANFLOW_ACCOUNT_"+envName(c.Accounts[i].Name)+"_")
+		}
+		if !known {
+			names = append(names, k)
+		}
+	}
+	return names
 }
 
 // envName is a name as the environment writes it.

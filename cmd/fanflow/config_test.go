@@ -63,6 +63,13 @@ func TestConfigMistakes(t *testing.T) {
 		{name: "unknown account key", text: replace("app_secret", "app_secrt"), want: []string{"fanflow.toml:10:", `did you mean "app_secret"?`}},
 		{name: "not TOML", text: replace(`"shop"`, `shop`), want: []string{"fanflow.toml:7:", "name"}},
 		{name: "wrong shape", text: replace(`"127.0.0.1:8080"`, `8080`), want: []string{"fanflow.toml:2:", "listen"}},
+		{name: "text for a list", text: replace("[account.templates]", "http_allow = \"crm.example.com\"\n[account.templates]"), want: []string{"fanflow.toml:13: account.http_allow is a text; write a list: [\"…\"]"}},
+		{name: "numbers in a list", text: replace("[account.templates]", "http_allow = [7]\n[account.templates]"), want: []string{"fanflow.toml:13: account.http_allow has an item that is a number; write a list of texts"}},
+		{name: "text for a number", text: replace("[account.templates]", "[account.caps]\nday = \"2\"\n[account.templates]"), want: []string{"account.caps.day is a text; write a whole number"}},
+		{name: "text for yes or no", text: replace("[account.templates]", "verified = \"true\"\n[account.templates]"), want: []string{"account.verified is a text; write true or false"}},
+		{name: "list for a text", text: replace(`"127.0.0.1:8080"`, `["127.0.0.1:8080"]`), want: []string{"fanflow.toml:2: listen is a list; write a text"}},
+		{name: "text for a table", text: replace("[account.templates]", "caps = \"2 a day\"\n[account.templates]"), want: []string{"account.caps is a text; write a table: [account.caps]"}},
+		{name: "one account as a text", text: "account = \"shop\"", want: []string{"fanflow.toml:1: account is a text; begin each account with a line [[account]]"}},
 		{name: "no token", text: replace("admin_token", "# admin_token"), want: []string{"admin_token is missing"}},
 		{name: "no account", text: "admin_token = \"0123456789abcdef\"", want: []string{"no [[account]]"}},
 		{name: "type", text: replace(`"service"`, `"servce"`), want: []string{`account 1 ("shop")`, "service or subscription"}},
@@ -113,5 +120,16 @@ func TestOwnWordsOfTheConfiguration(t *testing.T) {
 		if !maps.EqualFunc(a.Words, tc.want, slices.Equal) || a.Says["stop"] != "好的" || len(a.Says) != 1 {
 			t.Errorf("%s: words %q, says %q", name, a.Words, a.Says)
 		}
+	}
+}
+
+// TestVariablesForNobody: a variable for an account that the file does not have sets nothing, and is told of.
+func TestVariablesForNobody(t *testing.T) {
+	c, err := parseConfig("fanflow.toml", goodConfig, []string{"FANFLOW_ACCOUNT_SHOP_TITLE=Shop", "FANFLOW_ACCOUNT_SHOPP_TITLE=x", "FANFLOW_ACCOUNT_NOPE_PLUGIN_CRM_SECRETS_TOKEN=x", "FANFLOW_LISTEN=127.0.0.1:9"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"FANFLOW_ACCOUNT_NOPE_PLUGIN_CRM_SECRETS_TOKEN", "FANFLOW_ACCOUNT_SHOPP_TITLE"}; !slices.Equal(c.unheard, want) {
+		t.Errorf("told of %q, want %q", c.unheard, want)
 	}
 }

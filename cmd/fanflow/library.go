@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"sort"
 	"strconv"
 	"strings"
@@ -21,9 +20,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fanflow/flows"
-	"fanflow/plugins"
 	"fanflow/store"
-	"fanflow/store/mem"
 )
 
 // library is where scripts go: a running service, or the data file where none runs.
@@ -290,6 +287,11 @@ func checkFiles(c *cobra.Command, f scriptFlags, kind, plugins string, files []s
 			if err != nil {
 				return usagef("cannot read the script: %v", err)
 			}
+			if x, ok := l.(*scratchLibrary); ok {
+				if err := x.fault(file, string(source)); err != nil {
+					return err
+				}
+			}
 			found, err := l.check(c.Context(), kindOf(kind, string(source)), file, string(source))
 			if err != nil {
 				return err
@@ -319,42 +321,9 @@ func checkFiles(c *cobra.Command, f scriptFlags, kind, plugins string, files []s
 	if f.config != "" {
 		return withLibrary(c, f, check)
 	}
-	l, err := scratchLibrary(c.Context(), plugins, files)
+	l, err := newScratchLibrary(c.Context(), plugins, files)
 	if err != nil {
 		return err
 	}
 	return check(l)
-}
-
-// scratchLibrary is a library in memory that knows the plugins of a folder.
-func scratchLibrary(ctx context.Context, folder string, files []string) (library, error) {
-	st := mem.New()
-	engine, err := flows.New(flows.Config{
-		Store: st, Accounts: []flows.Account{{Name: "check", Location: time.Local}}, Now: time.Now, Logger: newLogger(io.Discard),
-		Poke: func() {}, Host: plugins.NewHost(plugins.Config{Source: st, ParseCron: parseCron}),
-	})
-	if err != nil {
-		return nil, err
-	}
-	l := &localLibrary{engine: engine, store: st, account: "check"}
-	if folder == "" {
-		folder = filepath.Join(filepath.Dir(files[0]), "..", "plugins")
-	}
-	paths, err := filepath.Glob(filepath.Join(folder, "*.lua"))
-	if err != nil {
-		return nil, usagef("--plugins: %w", err)
-	}
-	for _, p := range paths {
-		if strings.HasSuffix(p, "_test.lua") {
-			continue
-		}
-		source, err := os.ReadFile(p)
-		if err != nil {
-			return nil, usagef("cannot read the plugin: %v", err)
-		}
-		if _, err := l.push(ctx, store.KindPlugin, p, string(source), true); err != nil {
-			return nil, err
-		}
-	}
-	return l, nil
 }

@@ -184,7 +184,10 @@ func printPlugin(w io.Writer, p *flows.PluginInfo, asJSON bool) error {
 		line("flow "+pin.Flow, fmt.Sprintf("version %d runs version %d", pin.Version, pin.Plugin))
 	}
 	health := "no failures"
-	if p.Failures > 0 {
+	switch {
+	case p.Failures == 1:
+		health = "1 failure"
+	case p.Failures > 1:
 		health = fmt.Sprintf("%d failures in a row", p.Failures)
 	}
 	line("health", health)

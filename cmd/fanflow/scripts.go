@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"regexp"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -28,7 +30,7 @@ func (f *scriptFlags) add(c *cobra.Command) {
 
 func flowCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "flow", Short: "Check, push and publish flows and broadcasts", Args: noArgs,
+		Use: "flow", Short: "Check, push and publish flows, drips and broadcasts", Args: noArgs,
 		Example: "  fanflow flow push examples/coupon/coupon.lua --publish --config fanflow.toml",
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -61,20 +63,23 @@ func kindOf(kind, source string) string {
 
 func pushCommand(kind string) *cobra.Command {
 	f := scriptFlags{shared: kind == store.KindPlugin}
-	var publish bool
+	var publish, follow bool
 	c := &cobra.Command{
 		Use:     "push FILE…",
 		Short:   "Store a new draft version; --publish makes it current",
 		Example: "  fanflow " + kind + " push my.lua --publish --config fanflow.toml",
 		Args:    needs("the files to push"),
 		RunE: func(c *cobra.Command, files []string) error {
+			if follow && !publish {
+				return usagef("--flows goes with --publish: a draft is run by nobody")
+			}
 			return withLibrary(c, f, func(l library) error {
 				for _, file := range files {
 					source, err := os.ReadFile(file)
 					if err != nil {
 						return usagef("cannot read the script: %v", err)
 					}
-					r, err := l.push(c.Context(), kindOf(kind, string(source)), file, string(source), publish)
+					r, err := push(c.Context(), l, kindOf(kind, string(source)), file, string(source), step{now: publish, follow: follow})
 					if err != nil {
 						return err
 					}
@@ -86,7 +91,26 @@ func pushCommand(kind string) *cobra.Command {
 	}
 	f.add(c)
 	c.Flags().BoolVar(&publish, "publish", false, "make the new version current")
+	if kind == store.KindPlugin {
+		c.Example += "\n  fanflow plugin push my.lua --publish --flows --config fanflow.toml"
+		followFlag(c, &follow)
+	}
 	return c
+}
+
+// push stores a script, and publishes it where that is asked for, with the flows that run the plugin.
+func push(ctx context.Context, l library, kind, file, source string, s step) (*scriptResult, error) {
+	r, err := l.push(ctx, kind, file, source, s.now && !s.follow)
+	if err != nil || !s.follow {
+		return r, err
+	}
+	s.version = r.Version
+	made, err := l.publish(ctx, kind, r.Name, s)
+	if err != nil {
+		return nil, err
+	}
+	made.Findings = r.Findings
+	return made, nil
 }
 
 func publishCommand(kind string) *cobra.Command {
@@ -169,8 +193,8 @@ func checkCommand(kind string) *cobra.Command {
 		Use:   "check FILE…",
 		Short: "Find mistakes in scripts; exit 1 if there are any",
 		Long: "check compiles each script and looks for what cannot work. With --config it asks the service, so that the account's\n" +
-			"templates and the published plugins are known; without it, plugins are taken from --plugins, or from a folder\n" +
-			"named plugins beside the script's folder.",
+			"templates, the hosts it allows and the published plugins are known; without it, plugins are taken from --plugins, or\n" +
+			"from a folder named plugins beside the script's folder; those that no script requires may have mistakes.",
 		Example: "  fanflow " + kind + " check my.lua\n  fanflow " + kind + " check my.lua --config fanflow.toml",
 		Args:    needs("the files to check"),
 		RunE: func(c *cobra.Command, files []string) error {
@@ -241,7 +265,11 @@ func (f finding) String() string {
 	}
 	s := fmt.Sprintf("%s: %s: %s", where, f.Severity, f.Msg)
 	if f.Mend != "" {
-		s += "; " + f.Mend
+		sign := "; "
+		if strings.HasSuffix(s, "?") {
+			sign = " "
+		}
+		s += sign + f.Mend
 	}
 	if f.Rule != "" {
 		s += " [" + f.Rule + "]"

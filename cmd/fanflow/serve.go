@@ -82,6 +82,9 @@ func runApp(ctx context.Context, a *app, ln net.Listener, handler http.Handler, 
 		return errors.Join(err, a.close(ctx), ln.Close())
 	}
 	a.served = true
+	if names := a.cfg.unheard; len(names) > 0 {
+		a.logger.Warn("variables of the environment for accounts that the configuration does not have; see how the names are spelt", "file", a.cfg.file, "variables", names)
+	}
 	for i := range a.cfg.Accounts {
 		if keys := a.cfg.Accounts[i].unheeded(); len(keys) > 0 {
 			a.logger.Warn("settings that this version understands and does not follow yet", "account", a.cfg.Accounts[i].Name, "keys", keys)

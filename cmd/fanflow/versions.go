@@ -55,6 +55,7 @@ type step struct {
 	version int  // 0: the newest, or the one before
 	back    bool // to an older version
 	choice  *store.Choice
+	now     bool // publish what is pushed
 	dry     bool // only say what would become of the fans
 	follow  bool // of a plugin: flows that run another version follow
 	json    bool

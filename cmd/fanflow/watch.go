@@ -76,7 +76,7 @@ type watcher struct {
 
 	seen   map[string]mark
 	names  map[string]store.ScriptID // by file, once known
-	failed map[string]bool           // files that were not published: a plugin may be all that they lack
+	failed map[string]bool           // files that were not published: a plugin may be all that they lack; true: it was told
 }
 
 // mark is how a file looked.
@@ -238,7 +238,7 @@ func (w *watcher) publish(ctx context.Context, s saved, quiet bool) (string, err
 	}
 	bad := slices.ContainsFunc(findings, func(f flows.Finding) bool { return f.Severity == flows.SeverityError })
 	if err != nil || bad {
-		w.failed[s.path] = true
+		w.failed[s.path] = w.failed[s.path] || !quiet
 		if !quiet {
 			w.tell(s, name, findings, err)
 		}
@@ -249,11 +249,14 @@ func (w *watcher) publish(ctx context.Context, s saved, quiet bool) (string, err
 		err = w.makeCurrent(ctx, script)
 	}
 	if err != nil {
-		w.failed[s.path] = true
+		w.failed[s.path] = w.failed[s.path] || !quiet
 		if !quiet {
 			w.tell(s, name, findings, err)
 		}
 		return "", errDev
+	}
+	if w.failed[s.path] {
+		fmt.Fprintf(w.out, "dev: %s is right again\n", s.file)
 	}
 	delete(w.failed, s.path)
 	w.names[s.path] = script.ScriptID
@@ -293,6 +296,9 @@ func (w *watcher) follow(ctx context.Context, plugin string) {
 	}
 }
 
+// levelWords are the words of the terminal for levels of a log.
+var levelWords = map[string]string{"warn": "warning", "error": "error"}
+
 // tell says what is wrong with a script, on the terminal and in its log.
 func (w *watcher) tell(s saved, name string, findings []flows.Finding, err error) {
 	id := w.names[s.path]
@@ -300,7 +306,7 @@ func (w *watcher) tell(s saved, name string, findings []flows.Finding, err error
 		id = store.ScriptID{Kind: s.kind, Name: name}
 	}
 	say := func(level, text string) {
-		fmt.Fprintln(w.out, "dev: "+text)
+		fmt.Fprintf(w.out, "dev: %s: %s\n", levelWords[level], text)
 		if id.Name != "" {
 			w.engine.Remark(w.account, id.Kind, id.Name, level, text)
 		}

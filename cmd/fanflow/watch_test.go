@@ -111,7 +111,7 @@ func TestDevFolder(t *testing.T) {
 	w.save("z-crm.lua", "return {")
 	w.look()
 	w.is("mistakes", all)
-	for _, want := range []string{"a-club.lua:3", "replyy", "z-crm.lua:1"} {
+	for _, want := range []string{"dev: error: a-club.lua:3", "replyy", "dev: error: z-crm.lua:1"} {
 		if !strings.Contains(w.out.String(), want) {
 			t.Errorf("%q was not told:\n%s", want, w.out)
 		}
@@ -129,6 +129,11 @@ func TestDevFolder(t *testing.T) {
 	w.save("a-club.lua", clubScript+"-- mended")
 	w.look()
 	w.is("the flow mended", "broadcast weekly 1, flow club 2 crm:2, plugin crm 2, plugin words 1")
+	for _, file := range []string{"a-club.lua", "z-crm.lua"} {
+		if n := strings.Count(w.out.String(), "dev: "+file+" is right again\n"); n != 1 {
+			t.Errorf("%d times it was told that %s is right again:\n%s", n, file, w.out)
+		}
+	}
 	if err := os.Remove(filepath.Join(w.dir, "weekly.lua")); err != nil {
 		t.Fatal(err)
 	}
