@@ -345,6 +345,9 @@ func (r *manifestReader) functions(t *lua.LTable) {
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
 		fn, ok := v.(*lua.LFunction)
 		key, isText := k.(lua.LString)
+		if isText && !ok {
+			r.slip(string(key))
+		}
 		if !ok || !isText || slices.Contains(own, string(key)) {
 			continue
 		}
@@ -364,6 +367,20 @@ func (r *manifestReader) functions(t *lua.LTable) {
 	slices.SortStableFunc(all, func(a, b lint.Function) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Name, b.Name)) })
 	for _, f := range all {
 		r.m.Functions = append(r.m.Functions, f.Func)
+	}
+}
+
+// slip warns of a field that is no function and looks like a misspelt one of own: it would say nothing, without a word. A plural is
+// taken for the plugin's own: orders are no order.
+func (r *manifestReader) slip(key string) {
+	if len(key) > 2*len("permissions") || slices.Contains(own, key) || slices.Contains(own, strings.TrimSuffix(key, "s")) {
+		return
+	}
+	if near := lint.Slip(key, own); near != "" {
+		r.found = append(r.found, lint.Finding{
+			Line: r.lines.line(key), Rule: RulePlugin, Severity: lint.Warning,
+			Msg: fmt.Sprintf("the field %q says nothing of the plugin%s", key, near),
+		})
 	}
 }
 

@@ -3,8 +3,13 @@ package lint
 import "fmt"
 
 // DidYouMean gives "; did you mean …?" with the known word that is at most two letters away; empty if none is.
-func DidYouMean(word string, known []string) string {
-	best, near := "", 3
+func DidYouMean(word string, known []string) string { return within(2, word, known) }
+
+// Slip is DidYouMean for one letter: where other words are no mistake in themselves.
+func Slip(word string, known []string) string { return within(1, word, known) }
+
+func within(letters int, word string, known []string) string {
+	best, near := "", letters+1
 	for _, k := range known {
 		if d := distance(word, k); d < near && d < len(k) {
 			best, near = k, d
