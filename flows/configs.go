@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -160,10 +161,43 @@ func (e *Engine) UnusedSettings(ctx context.Context) ([]string, error) {
 	return sortedKeys(unused), nil
 }
 
-// checkSettings gives what is wrong with the configuration of a plugin, for each account.
-func (e *Engine) checkSettings(file string, m *plugins.Manifest) (all []Finding) {
+// ahead gives the settings that the newest pushed version of a plugin declares: they may be set before it is published. Where there is
+// none that can be read, or none that is newer, it gives none.
+func (e *Engine) ahead(ctx context.Context, name string, version int) ([]plugins.Field, error) {
+	script, err := e.store.Script(ctx, pluginID(name), 0)
+	if errors.Is(err, store.ErrNotFound) || err == nil && script.Version <= version {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the newest version of plugin %s: %w", name, err)
+	}
+	m, _, err := e.library.host.Manifest(ctx, script.File, script.Source)
+	var bad *sandbox.Error
+	if errors.As(err, &bad) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the newest version of plugin %s: %w", name, err)
+	}
+	return m.Config, nil
+}
+
+// publishedOnly leaves out what only a newer version declares.
+func publishedOnly(s plugins.Setting, m *plugins.Manifest, newer []plugins.Field) plugins.Setting {
+	named := func(fields []plugins.Field, key string) bool {
+		return slices.ContainsFunc(fields, func(f plugins.Field) bool { return f.Name == key })
+	}
+	later := func(key string) bool { return !named(m.Config, key) && named(newer, key) }
+	s.Config = maps.Clone(s.Config)
+	maps.DeleteFunc(s.Config, func(key string, _ any) bool { return later(key) })
+	s.Secrets = slices.DeleteFunc(slices.Clone(s.Secrets), later)
+	return s
+}
+
+// checkSettings gives what is wrong with the configuration of a plugin, for each account. newer are the settings of a newer version.
+func (e *Engine) checkSettings(file string, m *plugins.Manifest, newer []plugins.Field) (all []Finding) {
 	for _, account := range sortedKeys(e.accounts) {
-		for _, wrong := range e.library.host.CheckSetting(m, account, e.accounts[account].Plugins[m.Name]) {
+		for _, wrong := range e.library.host.CheckSetting(m, account, publishedOnly(e.accounts[account].Plugins[m.Name], m, newer)) {
 			all = append(all, Finding{
 				File: file, Rule: plugins.RulePlugin, Severity: SeverityError,
 				Msg: fmt.Sprintf("the configuration of account %s does not fit: %v", account, wrong),
@@ -179,13 +213,18 @@ func (e *Engine) fitted(ctx context.Context, script store.Script) error {
 	if err != nil {
 		return err
 	}
-	if wrong := e.checkSettings(script.File, m); len(wrong) > 0 {
+	newer, err := e.ahead(ctx, script.Name, script.Version)
+	if err != nil {
+		return err
+	}
+	if wrong := e.checkSettings(script.File, m, newer); len(wrong) > 0 {
 		return &FindingsError{wrong}
 	}
 	return nil
 }
 
-// CheckSettings gives what the configuration has wrong for the plugins that are published, one line each, with the account.
+// CheckSettings gives what the configuration has wrong for the plugins that are published, one line each, with the account. What the
+// newest pushed version of a plugin declares may be there before it is published.
 func (e *Engine) CheckSettings(ctx context.Context) (wrong []string, err error) {
 	catalog, err := e.store.Catalog(ctx)
 	if err != nil {
@@ -207,8 +246,12 @@ func (e *Engine) CheckSettings(ctx context.Context) (wrong []string, err error) 
 		if err != nil {
 			return nil, fmt.Errorf("read plugin %s: %w", name, err)
 		}
+		newer, err := e.ahead(ctx, name, versions[name])
+		if err != nil {
+			return nil, err
+		}
 		for _, account := range sortedKeys(e.accounts) {
-			for _, line := range e.library.host.CheckSetting(&p.Manifest, account, e.accounts[account].Plugins[name]) {
+			for _, line := range e.library.host.CheckSetting(&p.Manifest, account, publishedOnly(e.accounts[account].Plugins[name], &p.Manifest, newer)) {
 				wrong = append(wrong, fmt.Sprintf("account %q: %v", account, line))
 			}
 		}

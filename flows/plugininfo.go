@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"fanflow/plugins"
 	"fanflow/store"
@@ -120,7 +121,7 @@ func (e *Engine) PausePlugin(ctx context.Context, name, why string) error {
 
 // Republish publishes again the flows of all accounts that run another version of the plugin than the published one, so that they
 // run that. Their fans stay where they are. It gives the publications that it made, by account and name; with an error those
-// before it.
+// before it, which the error names also.
 func (e *Engine) Republish(ctx context.Context, plugin, by string) (made []store.Publication, err error) {
 	catalog, err := e.store.Catalog(ctx)
 	if err != nil {
@@ -139,11 +140,23 @@ func (e *Engine) Republish(ctx context.Context, plugin, by string) (made []store
 		if p.Kind != store.KindFlow || p.Pins[plugin] == 0 || p.Pins[plugin] == current || e.accounts[p.Account] == nil {
 			continue
 		}
-		p, err = e.PublishAs(ctx, p.ScriptID, p.Version, by, nil)
+		again, err := e.PublishAs(ctx, p.ScriptID, p.Version, by, nil)
 		if err != nil {
-			return made, err
+			return made, fmt.Errorf("plugin %s version %d is published%s; flow %s of account %s does not run it: %w", plugin, current, alsoMade(made), p.Name, p.Account, err)
 		}
-		made = append(made, p)
+		made = append(made, again)
 	}
 	return made, nil
+}
+
+// alsoMade names the flows that were published again, as the middle of a sentence.
+func alsoMade(made []store.Publication) string {
+	if len(made) == 0 {
+		return ""
+	}
+	names := make([]string, len(made))
+	for i, p := range made {
+		names[i] = p.Name + " of account " + p.Account
+	}
+	return ", and runs in the flows " + strings.Join(names, ", ")
 }

@@ -8,12 +8,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
+	"fanflow/flows"
 	"fanflow/store"
 	"fanflow/store/bolt"
 	"fanflow/store/mem"
@@ -309,4 +311,24 @@ func TestAResumedFlowWithoutItsJobIsFollowedAfterAStart(t *testing.T) {
 		again.advance(time.Minute)
 	}
 	expect(t, "said after it", fmt.Sprint(again.said()), "[fired]")
+}
+
+// Where one flow cannot follow its plugin, the error names those that do.
+func TestRepublishSaysWhatItDid(t *testing.T) {
+	w := newWorld(t)
+	use := `local crm = require "crm"
+return flow { name = %q, triggers = { text = { %q } }, first = crm.%s, states = { a = { final = true } } }`
+	w.publish(store.KindPlugin, "crm.lua", `return { one = "a", two = "a" }`)
+	for name, field := range map[string]string{"early": "one", "late": "two"} {
+		w.publish(store.KindFlow, name+".lua", fmt.Sprintf(use, name, name, field))
+	}
+	w.publish(store.KindPlugin, "crm.lua", `return { one = "a", two = "b" }`)
+	made, err := w.engine.Republish(t.Context(), "crm", "test")
+	if len(made) != 1 || made[0].Name != "early" {
+		t.Errorf("made %+v", made)
+	}
+	want := "plugin crm version 2 is published, and runs in the flows early of account shop; flow late of account shop does not run it: "
+	if err == nil || !strings.HasPrefix(err.Error(), want) || !errors.As(err, new(*flows.FindingsError)) {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
 }

@@ -151,3 +151,40 @@ func TestPublishedWithItsSettings(t *testing.T) {
 		t.Errorf("%q, %v", wrong, err)
 	}
 }
+
+// A setting that a new version declares is written down between its push and its publication, and stays when it is rolled back.
+func TestSettingsAheadOfTheirVersion(t *testing.T) {
+	s := boltStore(t)
+	first, second := `return { config = { a = { type = "string", required = true } } }`, `return { config = { a = { type = "string", required = true }, b = { type = "string", required = true }, key = { type = "secret", required = true } } }`
+	before := plugins.Setting{Config: map[string]any{"a": "x"}}
+	after := plugins.Setting{Config: map[string]any{"a": "x", "b": "y"}, Secrets: []string{"key"}}
+	w := signWorld(t, s, "", before)
+	w.publish(store.KindPlugin, "signer.lua", first)
+	wrong := func(want int) {
+		t.Helper()
+		if got, err := w.engine.CheckSettings(t.Context()); err != nil || len(got) != want {
+			t.Errorf("wrong: %q, %v, want %d", got, err, want)
+		}
+	}
+	w = signWorld(t, s, signKey, after)
+	wrong(2) // nobody declares them yet
+	w = signWorld(t, s, "", before)
+	script, err := w.engine.Push(t.Context(), account, store.KindPlugin, "signer.lua", second, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.engine.Publish(t.Context(), script.ScriptID, 2, "test"); err == nil {
+		t.Error("it is published though its settings are missing")
+	}
+	w = signWorld(t, s, signKey, after)
+	wrong(0)
+	for _, version := range []int{2, 1} {
+		if _, err := w.engine.Publish(t.Context(), script.ScriptID, version, "test"); err != nil {
+			t.Errorf("version %d: %v", version, err)
+		}
+		wrong(0)
+	}
+	after.Config["c"] = "z"
+	w = signWorld(t, s, signKey, after)
+	wrong(1)
+}

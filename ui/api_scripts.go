@@ -296,7 +296,11 @@ func (s *server) writePublished(w http.ResponseWriter, r *http.Request, p store.
 			out.Flows = append(out.Flows, f.Name)
 		}
 		if err != nil {
-			return refusedScript(r.Context(), fmt.Errorf("plugin %s version %d is published, but not all flows run it: %w", p.Name, p.Version, err))
+			err = refusedScript(r.Context(), err)
+			if f, ok := errors.AsType[*fault](err); ok {
+				f.Findings = nil // they are a flow's, and the detail says more: what was published before it
+			}
+			return err
 		}
 	}
 	return writeJSON(w, http.StatusOK, out)
