@@ -135,12 +135,16 @@ func TestHostileDeclarations(t *testing.T) {
 	if err != nil || !strings.Contains(fmt.Sprint(findings), "used up its 200000 instructions") {
 		t.Errorf("%v %v", findings, err)
 	}
+	_, findings, err = w.engine.Check(t.Context(), account, store.KindPlugin, "d.lua", `local e = {} for i = 1, 1000 do e["e" .. i] = print end return { hooks = { on_webhook = e } }`)
+	if err != nil || !strings.Contains(fmt.Sprint(findings), "hooks.on_webhook has more than 100 names") {
+		t.Errorf("%v %v", findings, err)
+	}
 	w.publish(store.KindFlow, "well.lua", well)
-	w.plugin("many", `local e = {} for i = 1, 1000 do e["e" .. i] = function(hook) kv.increment("many:" .. i) end end return { hooks = { on_webhook = e } }`)
+	w.plugin("many", `local e = {} for i = 1, 100 do e["e" .. i] = function(hook) kv.increment("many:" .. i) end end return { hooks = { on_webhook = e } }`)
 	expect(t, "beside", w.text("well", "hi"), "1")
 	expect(t, "Lua states", w.last().Lua, 1)
-	w.webhook("e500", `{}`, "")
+	w.webhook("e50", `{}`, "")
 	w.settle()
-	expect(t, "run", w.kv("many:500"), "1")
-	expect(t, "others", w.kv("many:499"), "")
+	expect(t, "run", w.kv("many:50"), "1")
+	expect(t, "others", w.kv("many:49"), "")
 }
