@@ -221,7 +221,9 @@ func TestKillCodes(t *testing.T) {
 
 func killCodes(t *testing.T, random *rand.Rand, kills int) {
 	const clients, fans = 64, 160
-	dir, service := t.TempDir(), freeAddr(t)
+	dir := t.TempDir()
+	platform := httptest.NewUnstartedServer(nil)
+	service := freeAddr(t) // after the platform has its own
 	sim, err := simulator.New(simulator.Config{
 		PublicURL: "http://" + service, Accounts: []simulator.Account{rushAccount()},
 		Switches: simulator.Switches{RepeatPause: 600 * time.Millisecond},
@@ -233,7 +235,8 @@ func killCodes(t *testing.T, random *rand.Rand, kills int) {
 	defer stop()
 	go func() { _ = sim.Run(ctx) }()
 	defer sim.Close()
-	platform := httptest.NewServer(sim)
+	platform.Config.Handler = sim
+	platform.Start()
 	defer platform.Close()
 	config := writeFile(t, filepath.Join(dir, "fanflow.toml"), rushConfig(service, platform.URL, filepath.Join(dir, "fanflow.db")))
 	for _, s := range []struct{ kind, file, source string }{{"plugin", "stock.lua", stockExample(t)}, {"flow", "rush.lua", rushFlow}} {
