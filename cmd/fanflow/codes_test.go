@@ -196,11 +196,11 @@ func rushConfig(service, platform, data string) string {
 }
 
 // TestKillCodes: the service is killed at random instants while all fans ask, each until it is answered: the journals together hold each
-// code once, none is lost and none is given twice, and every fan has an answer. FANFLOW_KILLS sets how often; the recorded run is in
+// code once, none is lost and none is given twice, and every fan has an answer. FANFLOW_CODE_KILLS sets how often; the recorded run is in
 // docs/testing.md.
 func TestKillCodes(t *testing.T) {
 	kills := 3
-	if s := os.Getenv("FANFLOW_KILLS"); s != "" {
+	if s := os.Getenv("FANFLOW_CODE_KILLS"); s != "" {
 		var err error
 		if kills, err = strconv.Atoi(s); err != nil {
 			t.Fatal(err)
