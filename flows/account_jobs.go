@@ -284,8 +284,8 @@ func (e *Engine) PluginJobs(ctx context.Context, account, plugin string) (parked
 	}
 }
 
-// ResumePluginJobs lets the jobs of a plugin that failed three times run again, and gives how many they are.
-func (e *Engine) ResumePluginJobs(ctx context.Context, account, plugin string) (int, error) {
+// resumePluginJobs lets the jobs of a plugin that failed three times run again, and gives how many they are.
+func (e *Engine) resumePluginJobs(ctx context.Context, account, plugin string) (int, error) {
 	jobs, err := e.PluginJobs(ctx, account, plugin)
 	if err != nil {
 		return 0, err

@@ -110,13 +110,22 @@ func (e *Engine) pluginInfo(ctx context.Context, acc *Account, name string, newe
 }
 
 // PausePlugin holds a plugin's hooks for all accounts: no event, send or time calls them. Its functions go on: flows need them. With
-// an empty why they go on. A plugin that is not there, or not published, gives a *NotFoundError.
+// an empty why they go on, and its webhooks and times that failed three times run again. A plugin that is not there, or not
+// published, gives a *NotFoundError.
 func (e *Engine) PausePlugin(ctx context.Context, name, why string) error {
 	_, err := e.hold(ctx, pluginID(name), 0, why)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("pause plugin %s: %w", name, err)
 	}
-	return err
+	if err != nil || why != "" {
+		return err
+	}
+	for account := range e.accounts {
+		if _, err := e.resumePluginJobs(ctx, account, name); err != nil {
+			return fmt.Errorf("let the failed jobs of plugin %s of account %s run again: %w", name, account, err)
+		}
+	}
+	return nil
 }
 
 // Republish publishes again the flows of all accounts that run another version of the plugin than the published one, so that they
