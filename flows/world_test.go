@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"fanflow/flows"
+	"fanflow/plugins/sandbox"
 	"fanflow/store"
 	"fanflow/store/mem"
 	"fanflow/wechat"
@@ -48,7 +49,7 @@ func newWorldOn(t *testing.T, s store.Store) *world {
 	}
 	w := &world{t: t, store: s, now: time.Date(2026, 11, 2, 21, 30, 0, 0, zone)}
 	w.engine, err = flows.New(flows.Config{
-		Store: s, Now: w.clock,
+		Store: s, Now: w.clock, Limits: sandbox.Limits{Time: time.Minute}, // a busy machine ends no script
 		Accounts: []flows.Account{{
 			Name: account, Location: zone, Apology: apology, Type: "service", Customer: true, Fallback: "fallback",
 			Templates: map[string]string{"COUPON_EXPIRING": "TEMPLATE-1"},
